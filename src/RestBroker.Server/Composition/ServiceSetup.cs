@@ -6,6 +6,7 @@ using RestBroker.Core.Engine;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Problems;
 using RestBroker.Server.Producing;
+using RestBroker.Server.Streaming;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
@@ -33,6 +34,12 @@ internal static class ServiceSetup
         services.AddSingleton<RecordProducer>();
         services.AddSingleton<ProduceRequests>();
         services.AddSingleton<RawRequests>();
+
+        services.AddSingleton<StreamSlots>();
+        services.AddSingleton<ReadPlanner>();
+        services.AddSingleton<FetchRequests>();
+        services.AddSingleton<RecordRequests>();
+        services.AddSingleton<EventRequests>();
 
         AddHttp(services);
         AddLogging(builder);
