@@ -47,7 +47,7 @@ internal sealed class ReadScope(IReadOnlyList<TopicPosition> topics, int maxPart
     }
 
     /// <summary>Notes where the partitions end; returns how many bytes of batches there were.</summary>
-    public long Note(FetchResult found, int maxBytes)
+    public long Note(FetchResult found)
     {
         var bytes = found.Partitions.Sum(partition => (long)partition.Batches.Length);
         for (var i = 0; i < _asked.Count; i++)
@@ -55,7 +55,8 @@ internal sealed class ReadScope(IReadOnlyList<TopicPosition> topics, int maxPart
             var (topic, partition) = _asked[i];
             var entry = found.Partitions[i];
             // Offsets below the high watermark may hold no record: after compaction, or where a crash left a hole. Then this is the end.
-            var nothingThere = entry.Error == BrokerError.None && entry.Batches.IsEmpty && bytes < maxBytes;
+            // Only if nobody got anything: a batch too large for what others left over is not given either.
+            var nothingThere = entry.Error == BrokerError.None && bytes == 0;
             topic.NoteEnd(partition, nothingThere ? Math.Min(entry.HighWatermark, topic.NextOffset(partition)) : entry.HighWatermark);
         }
 

@@ -85,7 +85,7 @@ internal sealed class ReadSession : IDisposable
 
             var request = new FetchRequest { Partitions = _scope.Ask(), MaxBytes = StepBytes(), MaxWait = maxWait, MinBytes = maxWait > TimeSpan.Zero ? 1 : 0 };
             _found = await _engine.FetchAsync(request, lifetime.Token);
-            ScannedBytes += _scope.Note(_found, request.MaxBytes);
+            ScannedBytes += _scope.Note(_found);
             await NoteErrorsAsync(_found, lifetime.Token);
             return true;
         }
