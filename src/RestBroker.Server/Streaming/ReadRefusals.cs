@@ -55,7 +55,10 @@ internal static class ReadRefusals
     {
         Members = new Dictionary<string, object>
         {
-            ["topic"] = partition.Topic, ["partition"] = partition.Partition, ["from"] = range.From, ["to"] = range.To,
+            ["topic"] = partition.Topic,
+            ["partition"] = partition.Partition,
+            ["from"] = range.From,
+            ["to"] = range.To,
         },
     };
 
@@ -79,6 +82,8 @@ internal static class ReadRefusals
 
     private static Dictionary<string, object> Place(TopicPartition partition, string name, long offset) => new()
     {
-        ["topic"] = partition.Topic, ["partition"] = partition.Partition, [name] = offset,
+        ["topic"] = partition.Topic,
+        ["partition"] = partition.Partition,
+        [name] = offset,
     };
 }
