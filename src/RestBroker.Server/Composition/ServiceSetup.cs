@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using RestBroker.Core.Engine;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Producing;
+using RestBroker.Server.Streaming;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
@@ -32,6 +33,12 @@ internal static class ServiceSetup
         services.AddSingleton<RecordProducer>();
         services.AddSingleton<ProduceRequests>();
         services.AddSingleton<RawRequests>();
+
+        services.AddSingleton<StreamSlots>();
+        services.AddSingleton<ReadPlanner>();
+        services.AddSingleton<FetchRequests>();
+        services.AddSingleton<RecordRequests>();
+        services.AddSingleton<EventRequests>();
 
         AddHttp(services);
         AddLogging(builder);
