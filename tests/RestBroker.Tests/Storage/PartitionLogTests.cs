@@ -1,5 +1,4 @@
 using RestBroker.Core.Errors;
-using RestBroker.Storage.Log;
 using RestBroker.Storage.Recovery;
 
 namespace RestBroker.Tests.Storage;
