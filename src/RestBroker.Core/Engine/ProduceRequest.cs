@@ -1,0 +1,24 @@
+using RestBroker.Core.Records;
+using RestBroker.Core.Topics;
+
+namespace RestBroker.Core.Engine;
+
+/// <summary>One batch for one partition.</summary>
+/// <param name="Partition">Where it goes.</param>
+/// <param name="Batch">The batch; its base offset and leader epoch are stamped in place by the log.</param>
+/// <param name="Acks">When the answer is sent.</param>
+/// <param name="ExpectedNextOffset">Append only if the log ends here; null = wherever it ends.</param>
+/// <param name="ExpectedTopicId">Append only to this incarnation of the topic; null = to whichever bears the name.</param>
+public readonly record struct ProduceRequest(
+    TopicPartition Partition,
+    RecordBatch Batch,
+    Acks Acks,
+    long? ExpectedNextOffset = null,
+    Guid? ExpectedTopicId = null);
+
+/// <summary>Where a batch went.</summary>
+/// <param name="BaseOffset">The offset of its first record.</param>
+/// <param name="LogAppendTime">The broker's timestamp in ms where the topic's timestamps are log-append times, else null.</param>
+/// <param name="LogStartOffset">The first offset that can be read.</param>
+/// <param name="Duplicate">Whether the batch had been stored before and <paramref name="BaseOffset"/> is that of the first time.</param>
+public readonly record struct ProduceResult(long BaseOffset, long? LogAppendTime, long LogStartOffset, bool Duplicate = false);

@@ -1,0 +1,10 @@
+namespace RestBroker.Core.Records;
+
+/// <summary>A record as it is read. A view: valid as long as the reader that gave it.</summary>
+/// <param name="Offset">Its place in the partition.</param>
+/// <param name="Timestamp">In ms since 1970.</param>
+/// <param name="Key">Null = no key; empty is a key.</param>
+/// <param name="Value">Null = a tombstone.</param>
+/// <param name="Headers">In their order.</param>
+public readonly record struct Record(
+    long Offset, long Timestamp, ReadOnlyMemory<byte>? Key, ReadOnlyMemory<byte>? Value, RecordHeaders Headers);

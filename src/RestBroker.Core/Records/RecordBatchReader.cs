@@ -1,0 +1,65 @@
+using RestBroker.Core.Topics;
+
+namespace RestBroker.Core.Records;
+
+/// <summary>
+/// Reads the records of a batch in their order. Owns the memory of a batch that had to be decompressed: records are valid until it is
+/// disposed. A field that does not fit is a <c>BrokerException</c> with <c>RecordCorrupt</c>. Not thread-safe.
+/// </summary>
+public sealed class RecordBatchReader : IDisposable
+{
+    /// <summary>A batch that would need more memory than this when decompressed is refused, in bytes.</summary>
+    public const int MaxUncompressedSize = 128 * 1024 * 1024;
+
+    private readonly RecordBatch _batch;
+    private readonly PooledBuffer? _uncompressed;
+    private readonly ReadOnlyMemory<byte> _records;
+    private int _position;
+    private int _left;
+
+    /// <summary>Begins to read a batch; decompresses it if need be.</summary>
+    public RecordBatchReader(RecordBatch batch)
+    {
+        _batch = batch;
+        _left = batch.RecordCount;
+        _records = batch.Payload;
+        if (batch.Compression == CompressionType.None) return;
+        _uncompressed = BatchCompression.Decompress(batch.Compression, batch.Payload, MaxUncompressedSize);
+        _records = _uncompressed.Written;
+    }
+
+    /// <summary>The next record; false after the last.</summary>
+    public bool TryRead(out Record record)
+    {
+        record = default;
+        if (_left-- <= 0) return false;
+        var outer = new RecordFieldReader(_records);
+        var body = outer.Bytes(ref _position) ?? throw RecordFieldReader.Damaged();
+        record = Parse(body);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _uncompressed?.Dispose();
+
+    private Record Parse(ReadOnlyMemory<byte> body)
+    {
+        if (body.IsEmpty) throw RecordFieldReader.Damaged();
+        var fields = new RecordFieldReader(body);
+        var position = 1; // the record's attributes: no bit has a meaning yet
+        var timestamp = _batch.BaseTimestamp + fields.Number(ref position);
+        var offset = _batch.BaseOffset + fields.Number(ref position);
+        var key = fields.Bytes(ref position);
+        var value = fields.Bytes(ref position);
+        var headerCount = fields.Count(ref position);
+        var headers = body[position..];
+        for (var i = 0; i < headerCount; i++)
+        {
+            _ = fields.Bytes(ref position) ?? throw RecordFieldReader.Damaged();
+            _ = fields.Bytes(ref position);
+        }
+
+        if (_batch.TimestampType == TimestampType.LogAppendTime) timestamp = _batch.MaxTimestamp;
+        return new Record(offset, timestamp, key, value, new RecordHeaders(headerCount, headers));
+    }
+}
