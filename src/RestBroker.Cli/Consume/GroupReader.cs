@@ -10,9 +10,15 @@ internal sealed class GroupReader(GroupCalls calls, ReadingPace pace, RecordPrin
     /// <summary>Small enough to be printed within any reasonable lease.</summary>
     public const int PageLimit = 1_000;
 
+    // Two processes with one name take the lease from each other; one of them has to give up.
+    private const int MaxFences = 4;
+    private static readonly TimeSpan FencePeriod = TimeSpan.FromMinutes(1);
+
     private readonly PrintedPositions _unconfirmed = new();
     private LeaseIdentity? _lease;
     private string? _committed;
+    private int _fences;
+    private long _lastFence;
 
     public async Task RunAsync()
     {
@@ -42,7 +48,7 @@ internal sealed class GroupReader(GroupCalls calls, ReadingPace pace, RecordPrin
             _lease = page.Lease ?? _lease;
             return page;
         }
-        catch (ApiException e) when (e.Problem.Code == "lease-fenced")
+        catch (ApiException e) when (IsFence(e) && MayRejoin())
         {
             _lease = null;
             return null;
@@ -84,23 +90,33 @@ internal sealed class GroupReader(GroupCalls calls, ReadingPace pace, RecordPrin
             _unconfirmed.Confirm(await calls.CommitAsync(_lease, cursor, offsets, interruption.Abandon));
             _committed = cursor;
         }
-        catch (ApiException e) when (e.Problem.Code == "lease-fenced")
+        catch (ApiException e) when (IsFence(e))
         {
-            await CommitWhatIsLeftAsync(_lease, e.Problem.Cursor);
-            _lease = null;
+            if (!await CommitWhatIsLeftAsync(_lease, e.Problem.Cursor)) _lease = null;
         }
     }
 
-    private async Task CommitWhatIsLeftAsync(LeaseIdentity lease, string? cursor)
+    /// <summary>True: partitions were lost, the lease was not.</summary>
+    private async Task<bool> CommitWhatIsLeftAsync(LeaseIdentity lease, string? cursor)
     {
-        if (cursor is null) return;
+        if (cursor is null) return false;
         try
         {
             _unconfirmed.Confirm(await calls.CommitAsync(lease, cursor, null, interruption.Abandon));
+            return true;
         }
-        catch (ApiException e) when (e.Problem.Code == "lease-fenced")
+        catch (ApiException e) when (IsFence(e))
         {
-            // Another process has this member's name, or the lease ran out: the next fetch begins again at what is committed.
+            return false;
         }
     }
+
+    private bool MayRejoin()
+    {
+        if (TimeProvider.System.GetElapsedTime(_lastFence) > FencePeriod) _fences = 0;
+        _lastFence = TimeProvider.System.GetTimestamp();
+        return ++_fences < MaxFences;
+    }
+
+    private static bool IsFence(ApiException refusal) => refusal.Problem.Code == "lease-fenced";
 }

@@ -14,7 +14,7 @@ public sealed class LineBatchTests
         batch.Add(new KeyedLine(default, false, ""u8), 7, 12);
         batch.Seal();
 
-        Assert.Equal("""{"records":[{"key":"k","text":"say \"hi\" é","headers":[["source","a\"b"]]},{"text":"","headers":[["source","a\"b"]]}]}""", Normalize(batch));
+        Assert.Equal("""{"records":[{"key":"k","text":"say \"hi\" é","headers":[["source","a\u0022b"]]},{"text":"","headers":[["source","a\u0022b"]]}]}""", Normalize(batch));
         Assert.Equal((2, 4, 7, 12), (batch.Count, batch.FirstLine, batch.LastLine, batch.EndPosition));
     }
 
