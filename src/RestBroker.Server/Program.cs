@@ -1,1 +1,18 @@
-var app = Microsoft.AspNetCore.Builder.WebApplication.Create(args); app.Run();
+using RestBroker.Server.Composition;
+using RestBroker.Server.Endpoints;
+
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+builder.AddRestBroker();
+
+var app = builder.Build();
+app.UseRestBroker();
+
+var api = app.MapApi();
+api.MapTopics();
+api.MapPartitions();
+api.MapProduce();
+api.MapProblems();
+app.MapHealth();
+app.MapOpenApiAndSwagger();
+
+app.Run();

@@ -1,0 +1,83 @@
+using Microsoft.AspNetCore.HostFiltering;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+using RestBroker.Core.Engine;
+using RestBroker.Server.Contracts;
+using RestBroker.Server.Problems;
+using RestBroker.Server.Producing;
+using Serilog;
+using Serilog.Events;
+using Serilog.Formatting.Compact;
+
+namespace RestBroker.Server.Composition;
+
+/// <summary>Puts the broker's services together.</summary>
+internal static class ServiceSetup
+{
+    private const string DefaultUrl = "http://localhost:8080";
+
+    public static void AddRestBroker(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        // Bound when first asked for, after Build(): what a test host overrides is seen.
+        services.AddOptions<RestBrokerOptions>().BindConfiguration(RestBrokerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<EngineHost>();
+        services.AddHostedService(provider => provider.GetRequiredService<EngineHost>());
+        services.AddSingleton<ILogEngine>(provider => provider.GetRequiredService<EngineHost>().Engine);
+        services.AddHostedService<StartupBanner>();
+
+        services.AddSingleton<TopicAutoCreator>();
+        services.AddSingleton<RecordProducer>();
+        services.AddSingleton<ProduceRequests>();
+        services.AddSingleton<RawRequests>();
+
+        AddHttp(services);
+        AddLogging(builder);
+        UseDefaultUrl(builder);
+    }
+
+    private static void AddHttp(IServiceCollection services)
+    {
+        services.AddExceptionHandler<ProblemExceptionHandler>();
+        services.AddProblemDetails();
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        services.Configure<JsonOptions>(options => ApiJson.Configure(options.SerializerOptions));
+        services.AddRestBrokerOpenApi();
+        services.AddCors();
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<RestBrokerOptions>>((kestrel, options) =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.Value.MaxRequestBodyBytes;
+        });
+        services.AddOptions<HostFilteringOptions>().Configure<IConfiguration>(AllowedHostNames.Apply);
+    }
+
+    private static void AddLogging(WebApplicationBuilder builder) =>
+        builder.Services.AddSerilog((provider, logger) =>
+        {
+            var console = logger
+                .MinimumLevel.Information()
+                .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+                .MinimumLevel.Override("System", LogEventLevel.Warning)
+                // Every answer to a client's mistake is a problem document; it is no event for the operator.
+                .MinimumLevel.Override("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogEventLevel.Fatal)
+                .ReadFrom.Configuration(builder.Configuration)
+                .WriteTo;
+            if (provider.GetRequiredService<IOptions<RestBrokerOptions>>().Value.LogFormat == "json")
+                console.Console(new CompactJsonFormatter());
+            else
+                console.Console(formatProvider: System.Globalization.CultureInfo.InvariantCulture);
+        });
+
+    // Whatever way ASP.NET Core offers to choose an address wins; without any, loopback only: nothing here asks for a password.
+    private static void UseDefaultUrl(WebApplicationBuilder builder)
+    {
+        var configuration = builder.Configuration;
+        string[] addressKeys = [WebHostDefaults.ServerUrlsKey, WebHostDefaults.HttpPortsKey, WebHostDefaults.HttpsPortsKey];
+        if (addressKeys.All(key => string.IsNullOrEmpty(configuration[key])) && !configuration.GetSection("Kestrel:Endpoints").Exists())
+            builder.WebHost.UseUrls(DefaultUrl);
+    }
+}

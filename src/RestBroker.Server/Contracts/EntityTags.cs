@@ -1,0 +1,47 @@
+using System.Globalization;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+using RestBroker.Core.Errors;
+using RestBroker.Core.Topics;
+
+namespace RestBroker.Server.Contracts;
+
+/// <summary>ETags of the API's resources and the preconditions made of them (RFC 9110, section 13).</summary>
+internal static class EntityTags
+{
+    public static string Of(TopicDescription topic) => Quote($"{topic.Incarnation}-{Text(topic.Version)}");
+
+    public static string OfPartition(string incarnation, long nextOffset) => Quote($"{incarnation}-{Text(nextOffset)}");
+
+    /// <summary>Whether If-Match holds: <c>*</c>, or a strong tag that is equal.</summary>
+    public static bool IsMatch(StringValues ifMatch, string current) =>
+        Tags(ifMatch, HeaderNames.IfMatch).Any(tag => tag.Tag == "*" || (!tag.IsWeak && tag.Tag == current));
+
+    /// <summary>Whether If-None-Match names the current tag, weakly compared.</summary>
+    public static bool IsNoneMatch(StringValues ifNoneMatch, string current) =>
+        ifNoneMatch.Count > 0 && Tags(ifNoneMatch, HeaderNames.IfNoneMatch).Any(tag => tag.Tag == "*" || tag.Tag == current);
+
+    /// <summary>The log end that an If-Match on a partition expects, if it is of this incarnation; null for <c>*</c>.</summary>
+    /// <exception cref="BrokerException">PreconditionFailed for another incarnation or a tag that is not a partition's.</exception>
+    public static long? ExpectedNextOffset(StringValues ifMatch, TopicDescription topic)
+    {
+        var tags = Tags(ifMatch, HeaderNames.IfMatch);
+        if (tags is [{ Tag.Value: "*" }]) return null;
+        var prefix = $"\"{topic.Incarnation}-";
+        if (tags is [{ IsWeak: false } tag] && tag.Tag.StartsWith(prefix, StringComparison.Ordinal)
+            && long.TryParse(tag.Tag.AsSpan()[prefix.Length..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var offset))
+            return offset;
+        throw new BrokerException(
+            BrokerError.PreconditionFailed, $"If-Match {ifMatch} is not the ETag of this partition: \"{topic.Incarnation}-<nextOffset>\" is its form.");
+    }
+
+    private static IList<EntityTagHeaderValue> Tags(StringValues header, string name)
+    {
+        if (EntityTagHeaderValue.TryParseStrictList(header, out var tags)) return tags;
+        throw new BrokerException(BrokerError.InvalidRequest, $"The header {name} is not a list of quoted entity tags.");
+    }
+
+    private static string Quote(string text) => $"\"{text}\"";
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

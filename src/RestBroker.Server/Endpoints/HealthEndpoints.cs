@@ -1,0 +1,24 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using RestBroker.Core.Engine;
+using RestBroker.Server.Contracts;
+
+namespace RestBroker.Server.Endpoints;
+
+/// <summary>For orchestrators: does the process live, and should it get work.</summary>
+internal static class HealthEndpoints
+{
+    public static void MapHealth(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/healthz", GetHealth).WithTags("Health");
+        app.MapGet("/readyz", GetReadiness).WithTags("Health");
+    }
+
+    /// <summary>200 as long as the process serves requests.</summary>
+    internal static Ok<HealthResponse> GetHealth() => TypedResults.Ok(new HealthResponse("ok"));
+
+    /// <summary>200 while every log can be written, 503 once a disk error poisoned one or the broker is stopping.</summary>
+    internal static Results<Ok<HealthResponse>, JsonHttpResult<HealthResponse>> GetReadiness(ILogEngine engine, IHostApplicationLifetime lifetime) =>
+        engine.IsHealthy && !lifetime.ApplicationStopping.IsCancellationRequested
+            ? TypedResults.Ok(new HealthResponse("ok"))
+            : TypedResults.Json(new HealthResponse("unready"), statusCode: StatusCodes.Status503ServiceUnavailable);
+}

@@ -1,0 +1,68 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using RestBroker.Server.Contracts;
+using RestBroker.Server.Producing;
+
+namespace RestBroker.Server.Endpoints;
+
+/// <summary>Producing records: JSON, NDJSON, raw bytes.</summary>
+internal static class ProduceEndpoints
+{
+    public static void MapProduce(this IEndpointRouteBuilder api)
+    {
+        var topic = api.MapGroup("/topics/{topic}").WithTags("Produce");
+        topic.MapPost("/records", ProduceAsync).Accepts<ProduceRecordsRequest>(ContentTypes.Json, ContentTypes.NdJson);
+        topic.MapPost("/partitions/{partition:int}/records", ProduceToPartitionAsync)
+            .Accepts<ProduceRecordsRequest>(ContentTypes.Json, ContentTypes.NdJson);
+        topic.MapPost("/raw", ProduceRawAsync).Accepts<string>("application/octet-stream", "text/plain", ContentTypes.Json);
+    }
+
+    /// <summary>
+    /// Stores records. As JSON all of them or none; as NDJSON (<c>application/x-ndjson</c>) a record a line, streamed, with a summary at
+    /// the end. A topic that is missing is created where RestBroker:AutoCreateTopics is on.
+    /// </summary>
+    /// <param name="requests">Takes the request.</param>
+    /// <param name="context">The request.</param>
+    /// <param name="topic">The topic.</param>
+    /// <param name="acks">When the answer is sent: <c>all</c> (committed, default), <c>leader</c> (written), <c>none</c> (202).</param>
+    internal static Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> ProduceAsync(
+        ProduceRequests requests, HttpContext context, string topic, [FromQuery] string? acks) =>
+        RequestBody.IsNdjson(context.Request)
+            ? requests.StreamAsync(context, topic, null, AcksText.Parse(acks))
+            : requests.StoreAsync(context, topic, null, AcksText.Parse(acks));
+
+    /// <summary>
+    /// Stores records in one partition. With If-Match and the partition's ETag, only if nothing was appended since: a conditional append.
+    /// </summary>
+    /// <param name="requests">Takes the request.</param>
+    /// <param name="context">The request.</param>
+    /// <param name="topic">The topic, which must exist.</param>
+    /// <param name="partition">The partition.</param>
+    /// <param name="acks">When the answer is sent: <c>all</c> (committed, default), <c>leader</c> (written), <c>none</c> (202).</param>
+    internal static Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> ProduceToPartitionAsync(
+        ProduceRequests requests, HttpContext context, string topic, int partition, [FromQuery] string? acks) =>
+        RequestBody.IsNdjson(context.Request)
+            ? requests.StreamAsync(context, topic, partition, AcksText.Parse(acks))
+            : requests.StoreAsync(context, topic, partition, AcksText.Parse(acks));
+
+    /// <summary>
+    /// Stores the body as one record's value, whatever its bytes. Content-Type is kept as the header content-type;
+    /// <c>RB-Header-name: value</c> adds a header, <c>RB-Timestamp</c> sets the time.
+    /// </summary>
+    /// <param name="requests">Takes the request.</param>
+    /// <param name="context">The request.</param>
+    /// <param name="topic">The topic; it is created if missing, as for records.</param>
+    /// <param name="key">The key; absent = none.</param>
+    /// <param name="keyBase64">The key as base64.</param>
+    /// <param name="partition">The partition; absent = by the key, or in turn.</param>
+    /// <param name="acks">When the answer is sent: <c>all</c> (committed, default), <c>leader</c> (written), <c>none</c> (202).</param>
+    internal static Task<Results<Created<ReceiptResponse>, Accepted>> ProduceRawAsync(
+        RawRequests requests,
+        HttpContext context,
+        string topic,
+        [FromQuery] string? key,
+        [FromQuery] string? keyBase64,
+        [FromQuery] int? partition,
+        [FromQuery] string? acks) =>
+        requests.StoreAsync(context, topic, key, keyBase64, new ProduceOptions(partition, AcksText.Parse(acks)));
+}

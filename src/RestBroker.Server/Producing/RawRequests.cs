@@ -1,0 +1,85 @@
+using System.Buffers.Text;
+using System.Text;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using RestBroker.Core.Engine;
+using RestBroker.Core.Errors;
+using RestBroker.Core.Records;
+using RestBroker.Core.Topics;
+using RestBroker.Server.Composition;
+using RestBroker.Server.Contracts;
+
+namespace RestBroker.Server.Producing;
+
+/// <summary>Takes a request whose body is one record's value. Thread-safe.</summary>
+internal sealed class RawRequests(
+    ILogEngine engine, TopicAutoCreator topics, RecordProducer producer, IOptions<RestBrokerOptions> options, TimeProvider time)
+{
+    private const string HeaderPrefix = "RB-Header-";
+
+    /// <summary>Stores the body under the key and says where.</summary>
+    public async Task<Results<Created<ReceiptResponse>, Accepted>> StoreAsync(
+        HttpContext context, string topic, string? key, string? keyBase64, ProduceOptions produce)
+    {
+        var cancellationToken = context.RequestAborted;
+        RequestBody.RequireIdentity(context.Request);
+        var partitionCount = await topics.PartitionCountAsync(topic, cancellationToken);
+        var config = (await engine.DescribeTopicAsync(topic, cancellationToken))?.Config ?? TopicConfig.Default;
+        var maxBytes = Math.Min(config.MaxMessageBytes, options.Value.MaxRequestBodyBytes);
+        using var body = await RequestBody.ReadAsync(context.Request, maxBytes, $"the smaller of the topic's max.message.bytes and RestBroker:MaxRequestBodyBytes", cancellationToken);
+        var record = new ProducedRecord
+        {
+            Key = Key(key, keyBase64),
+            Value = body.Written,
+            Headers = Headers(context.Request),
+            Timestamp = Timestamp(context.Request),
+            Partition = produce.Partition,
+        };
+        var faults = new RecordFaults("");
+        RecordRules.Check(record, RecordLimits.Of(options.Value, config.MaxMessageBytes), partitionCount, time.GetUtcNow(), faults);
+        if (faults.Any) throw faults.ToRefusal();
+
+        var (target, created) = await topics.GetOrCreateAsync(topic, cancellationToken);
+        if (created) context.Response.Headers["RB-Topic-Created"] = "true";
+        var receipt = (await producer.ProduceAsync(target, [record], produce, cancellationToken))[0];
+        if (produce.Acks == Acks.None) return TypedResults.Accepted((string?)null);
+        return TypedResults.Created(
+            $"/v1/topics/{topic}/partitions/{receipt.Partition}/records/{receipt.Offset}",
+            new ReceiptResponse(receipt.Partition, receipt.Offset, receipt.Timestamp));
+    }
+
+    private static ReadOnlyMemory<byte>? Key(string? key, string? keyBase64)
+    {
+        if (keyBase64 is null) return key is null ? null : Encoding.UTF8.GetBytes(key);
+        if (key is not null) throw new BrokerException(BrokerError.InvalidRequest, "Give key or keyBase64, not both.");
+        // The '+' of base64 is a space by the time a query is read.
+        var text = keyBase64.Replace(' ', '+');
+        var bytes = new byte[Base64.GetMaxDecodedFromUtf8Length(text.Length) + 3];
+        if (Convert.TryFromBase64String(text, bytes, out var count)) return bytes.AsMemory(0, count);
+        throw new BrokerException(BrokerError.InvalidRequest, "keyBase64 is not base64 (RFC 4648, section 4, with padding).");
+    }
+
+    private static Header[] Headers(HttpRequest request)
+    {
+        var headers = new List<Header>();
+        if (request.ContentType is { Length: > 0 } type && !type.StartsWith(ContentTypes.CurlDefault, StringComparison.OrdinalIgnoreCase))
+            headers.Add(new Header("content-type"u8.ToArray(), Encoding.UTF8.GetBytes(type)));
+        foreach (var (name, values) in request.Headers)
+        {
+            if (!name.StartsWith(HeaderPrefix, StringComparison.OrdinalIgnoreCase) || name.Length == HeaderPrefix.Length) continue;
+            if (values.Count > 1)
+                throw new BrokerException(BrokerError.InvalidRequest, $"{name} is given {values.Count} times; a header takes one value here.");
+            headers.Add(new Header(Encoding.UTF8.GetBytes(name[HeaderPrefix.Length..].ToLowerInvariant()), Encoding.UTF8.GetBytes(values.ToString())));
+        }
+
+        return [.. headers];
+    }
+
+    private static long? Timestamp(HttpRequest request)
+    {
+        var text = request.Headers["RB-Timestamp"].ToString();
+        if (text.Length == 0) return null;
+        if (TimeText.TryParseAny(text, out var milliseconds)) return milliseconds;
+        throw new BrokerException(BrokerError.InvalidRequest, $"RB-Timestamp: {text} is neither an RFC 3339 time nor ms since 1970.");
+    }
+}

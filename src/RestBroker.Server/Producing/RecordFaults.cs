@@ -1,0 +1,43 @@
+using RestBroker.Core.Errors;
+
+namespace RestBroker.Server.Producing;
+
+/// <summary>
+/// Collects what is wrong with the records of a request, with JSON Pointers. A pointer is only spelt out where there is a fault: a good
+/// record costs nothing here.
+/// </summary>
+/// <param name="prefix">The pointer of the array of records; empty where a record is the whole document.</param>
+internal sealed class RecordFaults(string prefix)
+{
+    private const int MaxErrors = 100;
+
+    private readonly List<FieldError> _errors = [];
+
+    /// <summary>The record at hand; -1 where the fault is not of one record.</summary>
+    public int Index { get; set; } = -1;
+
+    /// <summary>Whether a fault was found.</summary>
+    public bool Any => _errors.Count > 0;
+
+    /// <summary>Whether there are so many that it is not worth reading on.</summary>
+    public bool IsFull => _errors.Count > MaxErrors;
+
+    /// <summary>Adds a fault of form at a member of the record at hand: <c>/key</c>.</summary>
+    public void Add(string member, string detail) => Add(BrokerError.InvalidRequest, member, detail);
+
+    /// <summary>Adds a fault at a member of the record at hand.</summary>
+    public void Add(BrokerError error, string member, string detail) =>
+        _errors.Add(new FieldError(Index < 0 ? member : $"{prefix}/{Index}{member}", error, detail));
+
+    /// <summary>Forgets everything, for the next line of a stream.</summary>
+    public void Clear() => _errors.Clear();
+
+    /// <summary>The refusal that the faults amount to: form goes before rule, rule before size.</summary>
+    public BrokerException ToRefusal()
+    {
+        var worst = _errors.MinBy(error => BrokerErrors.Of(error.Error).Status switch { 400 => 0, 422 => 1, _ => 2 })!;
+        var more = _errors.Count == 1 ? "" : $" There are {(IsFull ? $"more than {MaxErrors}" : _errors.Count)} faults in all; nothing was stored.";
+        var place = worst.Pointer.Length == 0 ? "" : $"{worst.Pointer}: ";
+        return new BrokerException(worst.Error, $"{place}{worst.Detail}{more}") { Errors = [.. _errors.Take(MaxErrors)] };
+    }
+}

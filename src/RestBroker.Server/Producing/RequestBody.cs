@@ -1,0 +1,58 @@
+using RestBroker.Core.Errors;
+using RestBroker.Core.Records;
+using RestBroker.Server.Contracts;
+
+namespace RestBroker.Server.Producing;
+
+/// <summary>Reads a request's body into pooled memory, within a limit that is checked before the memory is taken.</summary>
+internal static class RequestBody
+{
+    /// <exception cref="BrokerException">RequestTooLarge.</exception>
+    public static async ValueTask<PooledBuffer> ReadAsync(HttpRequest request, int maxBytes, string limitName, CancellationToken cancellationToken)
+    {
+        if (request.ContentLength > maxBytes) throw TooLarge(maxBytes, limitName);
+        var buffer = new PooledBuffer((int)(request.ContentLength ?? 4096));
+        try
+        {
+            while (true)
+            {
+                var result = await request.BodyReader.ReadAsync(cancellationToken);
+                if (buffer.Length + result.Buffer.Length > maxBytes) throw TooLarge(maxBytes, limitName);
+                foreach (var segment in result.Buffer) buffer.Write(segment.Span);
+                request.BodyReader.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted) return buffer;
+            }
+        }
+        catch
+        {
+            buffer.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Refuses encodings that are not undone here.</summary>
+    /// <exception cref="BrokerException">UnsupportedMediaType.</exception>
+    public static void RequireIdentity(HttpRequest request)
+    {
+        var encoding = request.Headers.ContentEncoding.ToString();
+        if (encoding.Length == 0 || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)) return;
+        throw new BrokerException(BrokerError.UnsupportedMediaType, $"Content-Encoding: {encoding} is not accepted here. Send the body as it is.");
+    }
+
+    /// <summary>Whether the body is one record a line.</summary>
+    /// <exception cref="BrokerException">UnsupportedMediaType: it is neither that nor JSON.</exception>
+    public static bool IsNdjson(HttpRequest request)
+    {
+        var type = (request.ContentType ?? "").Split(';')[0].Trim();
+        if (type.Equals(ContentTypes.NdJson, StringComparison.OrdinalIgnoreCase)) return true;
+        if (type.Equals(ContentTypes.Json, StringComparison.OrdinalIgnoreCase)) return false;
+        var sent = type.Length == 0 ? "no Content-Type" : $"Content-Type: {type}";
+        throw new BrokerException(
+            BrokerError.UnsupportedMediaType,
+            $"The request has {sent}. Add the header 'Content-Type: application/json' (curl: -H 'Content-Type: application/json', or --json), "
+            + "or application/x-ndjson for one record a line; …/raw takes bytes of any type.");
+    }
+
+    private static BrokerException TooLarge(int maxBytes, string limitName) =>
+        new(BrokerError.RequestTooLarge, $"The body has more than {maxBytes} bytes, which is {limitName}. Nothing was stored.");
+}

@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using RestBroker.Core.Engine;
+using RestBroker.Core.Errors;
+using RestBroker.Core.Topics;
+using RestBroker.Server.Composition;
+using RestBroker.Server.Contracts;
+using RestBroker.Server.Endpoints;
+
+namespace RestBroker.Server.Producing;
+
+/// <summary>
+/// Creates and deletes topics for clients: fills in the default partition count, keeps the reserved names, and lets a produce request
+/// create what is missing, within a rate, and not at once after a deletion. Thread-safe.
+/// </summary>
+internal sealed class TopicAutoCreator(ILogEngine engine, IOptions<RestBrokerOptions> options, TimeProvider time)
+{
+    private readonly ConcurrentDictionary<string, long> _deletedAt = new();
+    private readonly Lock _gate = new();
+    private long _windowStart;
+    private int _createdInWindow;
+
+    private RestBrokerOptions Options => options.Value;
+
+    /// <summary>Creates a topic that a client asked for by name.</summary>
+    public async ValueTask<TopicDescription> CreateAsync(TopicSpec spec, CancellationToken cancellationToken)
+    {
+        TopicName.Require(spec.Name);
+        Reserved.Refuse(spec.Name);
+        var created = await engine.CreateTopicAsync(spec with { PartitionCount = spec.PartitionCount ?? Options.DefaultPartitionCount }, cancellationToken);
+        _deletedAt.TryRemove(spec.Name, out _);
+        return created;
+    }
+
+    /// <summary>Deletes a topic and remembers it for a while.</summary>
+    public async ValueTask DeleteAsync(string topic, CancellationToken cancellationToken)
+    {
+        TopicName.Require(topic);
+        Reserved.Refuse(topic);
+        await engine.GetTopicAsync(topic, cancellationToken);
+        Forget();
+        _deletedAt[topic] = time.GetTimestamp();
+        await engine.DeleteTopicAsync(topic, cancellationToken);
+    }
+
+    /// <summary>How many partitions the topic has, or would have if it were created now.</summary>
+    /// <exception cref="BrokerException">UnknownTopicOrPartition, TopicRecentlyDeleted: it is missing and would not be created.</exception>
+    public async ValueTask<int> PartitionCountAsync(string topic, CancellationToken cancellationToken)
+    {
+        TopicName.Require(topic);
+        Reserved.Refuse(topic);
+        if (await engine.DescribeTopicAsync(topic, cancellationToken) is { } found) return found.PartitionCount;
+        if (!Options.AutoCreateTopics) throw TopicLookup.Unknown(topic);
+        RefuseRecentlyDeleted(topic);
+        return Options.DefaultPartitionCount;
+    }
+
+    /// <summary>The topic, created if it is missing. Call it only for a request that is valid.</summary>
+    public async ValueTask<(TopicDescription Topic, bool Created)> GetOrCreateAsync(string topic, CancellationToken cancellationToken)
+    {
+        if (await engine.DescribeTopicAsync(topic, cancellationToken) is { } found) return (found, false);
+        if (!Options.AutoCreateTopics) throw TopicLookup.Unknown(topic);
+        RefuseRecentlyDeleted(topic);
+        TakeTurn();
+        try
+        {
+            return (await CreateAsync(new TopicSpec(topic, null, null, new Dictionary<string, string>()), cancellationToken), true);
+        }
+        catch (BrokerException e) when (e.Error == BrokerError.TopicAlreadyExists)
+        {
+            return (await engine.GetTopicAsync(topic, cancellationToken), false); // another request was quicker
+        }
+    }
+
+    private void RefuseRecentlyDeleted(string topic)
+    {
+        var grace = TimeSpan.FromSeconds(Options.DeletedTopicGraceSeconds);
+        if (!_deletedAt.TryGetValue(topic, out var deletedAt) || time.GetElapsedTime(deletedAt) is var age && age >= grace) return;
+        throw new BrokerException(
+            BrokerError.TopicRecentlyDeleted, $"Topic {topic} was deleted a moment ago and is not created again by a stray record. PUT /v1/topics/{topic} creates it.")
+        {
+            RetryAfter = grace - age,
+        };
+    }
+
+    private void TakeTurn()
+    {
+        lock (_gate)
+        {
+            if (time.GetElapsedTime(_windowStart) >= TimeSpan.FromSeconds(1) || _windowStart == 0)
+            {
+                _windowStart = time.GetTimestamp();
+                _createdInWindow = 0;
+            }
+
+            if (++_createdInWindow <= Options.MaxAutoCreationsPerSecond) return;
+        }
+
+        throw new BrokerException(
+            BrokerError.TooManyRequests, $"More than {Options.MaxAutoCreationsPerSecond} topics a second are not created by produce requests.")
+        {
+            RetryAfter = TimeSpan.FromSeconds(1),
+        };
+    }
+
+    private void Forget()
+    {
+        var grace = TimeSpan.FromSeconds(Options.DeletedTopicGraceSeconds);
+        foreach (var (topic, deletedAt) in _deletedAt)
+        {
+            if (time.GetElapsedTime(deletedAt) >= grace) _deletedAt.TryRemove(topic, out _);
+        }
+    }
+}
