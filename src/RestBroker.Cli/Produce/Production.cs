@@ -6,49 +6,59 @@ namespace RestBroker.Cli.Produce;
 /// <summary>One run of <c>produce</c>: opens the input, sends it, says how much was acknowledged.</summary>
 internal sealed class Production(BrokerClient client, Terminal terminal, Interruption interruption)
 {
-    private readonly PatientSender _sender = new(client, terminal.Error, interruption);
-
     public async Task RunAsync(ProduceRequest produce)
     {
         await using var file = produce.File is null ? null : Open(produce.File);
-        if (produce.Format == ValueFormat.Raw) await SendRawAsync(produce, file ?? terminal.Input);
-        else if (file is null) await SendLinesAsync(produce, terminal.Input, isFile: false, null);
-        else await UploadProgress.ShowAsync(terminal, Path.GetFileName(produce.File!), LengthOf(file), report => SendLinesAsync(produce, file, isFile: true, report));
+        var count = (produce.Format, file) switch
+        {
+            (ValueFormat.Raw, _) => await SendRawAsync(produce, file ?? terminal.Input),
+            (_, null) when terminal.InputIsTerminal => await SendTypedAsync(produce),
+            (_, null) => await SendLinesAsync(produce, new Input(terminal.Input, terminal.Error)),
+            _ => await UploadProgress.ShowAsync(terminal, Path.GetFileName(produce.File!), LengthOf(file), (error, report) =>
+                SendLinesAsync(produce, new Input(file, error) { IsFile = true, OnProgress = report })),
+        };
+        terminal.Error.WriteLine($"{Wording.Count(count, "record")} to {produce.Topic}");
     }
 
-    private async Task SendRawAsync(ProduceRequest produce, Stream input)
+    private async Task<long> SendRawAsync(ProduceRequest produce, Stream input)
     {
         var value = await RawValue.ReadAsync(input, interruption.Stop);
-        (await _sender.SendAsync(RawValue.ToRequest(produce, value))).Dispose();
-        Report(produce, 1);
+        (await new PatientSender(client, terminal.Error, interruption).SendAsync(RawValue.ToRequest(produce, value))).Dispose();
+        return 1;
     }
 
-    private async Task SendLinesAsync(ProduceRequest produce, Stream input, bool isFile, Action<long>? report)
+    private async Task<long> SendTypedAsync(ProduceRequest produce)
     {
-        var hasPrompt = !isFile && terminal.InputIsTerminal;
+        try
+        {
+            return await SendLinesAsync(produce, new Input(terminal.Input, terminal.Error) { BeforeLine = Prompt });
+        }
+        finally
+        {
+            // What is said at the end does not stand behind the last prompt.
+            terminal.Output.Write("\n"u8);
+        }
+    }
+
+    private async Task<long> SendLinesAsync(ProduceRequest produce, Input input)
+    {
         var shape = new RecordShape(produce.Format == ValueFormat.Json, produce.Headers);
         // A file is there as a whole and goes in full requests; what comes through a pipe may be all that comes for an hour.
-        using var queue = new BatchQueue(shape, eager: !isFile);
-        var source = new LineSource(input, produce.Keys, shape, queue)
-        {
-            SkipLines = produce.SkipLines,
-            BeforeLine = hasPrompt ? Prompt : null,
-        };
-        var producer = new LineProducer(PathOf(produce), queue, _sender, interruption) { CanResume = !hasPrompt, OnProgress = report };
+        using var queue = new BatchQueue(shape, eager: !input.IsFile);
+        var source = new LineSource(input.Stream, produce.Keys, shape, queue) { SkipLines = produce.SkipLines, BeforeLine = input.BeforeLine };
+        var sender = new PatientSender(client, input.Error, interruption);
+        var producer = new LineProducer(PathOf(produce), queue, sender, interruption) { CanResume = input.BeforeLine is null, OnProgress = input.OnProgress };
         source.Start();
         try
         {
             await producer.RunAsync(produce.SkipLines);
+            return producer.Acknowledged;
         }
-        catch (OperationCanceledException) when (interruption.IsRequested)
+        catch (OperationCanceledException e) when (interruption.IsRequested)
         {
-            terminal.Error.WriteLine($"restbroker: interrupted.{producer.Resume()}");
-            throw;
+            throw new CommandFailedException($"interrupted.{producer.Resume()}", e);
         }
-        Report(produce, producer.Acknowledged);
     }
-
-    private void Report(ProduceRequest produce, long count) => terminal.Error.WriteLine($"{Wording.Count(count, "record")} to {produce.Topic}");
 
     private void Prompt()
     {
@@ -75,5 +85,14 @@ internal sealed class Production(BrokerClient client, Terminal terminal, Interru
     {
         var topic = $"v1/topics/{ResourceName.Escape(produce.Topic)}";
         return produce.Partition is { } partition ? $"{topic}/partitions/{partition}/records" : $"{topic}/records";
+    }
+
+    private sealed record Input(Stream Stream, TextWriter Error)
+    {
+        public bool IsFile { get; init; }
+
+        public Action? BeforeLine { get; init; }
+
+        public Action<long>? OnProgress { get; init; }
     }
 }

@@ -9,7 +9,7 @@ internal sealed record Terminal(Stream Input, Stream Output, TextWriter Error)
 
     public bool ErrorIsTerminal { get; init; }
 
-    public static Terminal OfProcess() => new(OpenInput(), OpenOutput(), Console.Error)
+    public static Terminal OfProcess() => new(OpenInput(), OpenOutput(), OpenError())
     {
         InputIsTerminal = !Console.IsInputRedirected,
         ErrorIsTerminal = !Console.IsErrorRedirected,
@@ -20,6 +20,10 @@ internal sealed record Terminal(Stream Input, Stream Output, TextWriter Error)
     private static Stream OpenInput() => OpenDescriptor(0, FileAccess.Read) ?? Console.OpenStandardInput();
 
     private static Stream OpenOutput() => OpenDescriptor(1, FileAccess.Write) ?? Console.OpenStandardOutput();
+
+    // The console's own writer would first switch the terminal's keypad.
+    private static TextWriter OpenError() =>
+        OpenDescriptor(2, FileAccess.Write) is { } stream ? TextWriter.Synchronized(new StreamWriter(stream) { AutoFlush = true }) : Console.Error;
 
     private static FileStream? OpenDescriptor(int number, FileAccess access)
     {
