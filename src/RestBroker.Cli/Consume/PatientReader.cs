@@ -13,6 +13,7 @@ internal sealed class PatientReader(BrokerClient client, ConsumeRequest request,
     private readonly Outage _outage = new(error);
     private readonly Backoff _backoff = new();
     private bool _answered;
+    private bool _isGone;
 
     public async Task<BrokerAnswer> SendAsync(BrokerRequest call, CancellationToken cancellationToken)
     {
@@ -22,9 +23,13 @@ internal sealed class PatientReader(BrokerClient client, ConsumeRequest request,
             try
             {
                 // A long poll would answer, and say that the broker is back, only when there is something to read.
-                if (_outage.IsOn) (await client.SendAsync(BrokerRequest.Get("healthz"), cancellationToken)).Dispose();
-                Returned();
+                if (_isGone)
+                {
+                    (await client.SendAsync(BrokerRequest.Get("healthz"), cancellationToken)).Dispose();
+                    Returned();
+                }
                 var answer = await client.SendAsync(call, cancellationToken);
+                Returned();
                 _backoff.Reset();
                 _answered = true;
                 return answer;
@@ -32,6 +37,7 @@ internal sealed class PatientReader(BrokerClient client, ConsumeRequest request,
             catch (BrokerUnreachableException e) when (HasPatience())
             {
                 _outage.Away(e.Message);
+                _isGone = true;
                 wait = _backoff.Next();
             }
             catch (ApiException e) when (e.Problem is { WorthRetrying: true, Code: not "lease-fenced" } && HasPatience())
@@ -49,6 +55,7 @@ internal sealed class PatientReader(BrokerClient client, ConsumeRequest request,
 
     private void Returned()
     {
+        _isGone = false;
         if (!_outage.IsOn) return;
         pace.RestartIdleTime();
         _outage.Back();
