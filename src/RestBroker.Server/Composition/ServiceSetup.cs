@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using RestBroker.Core.Engine;
 using RestBroker.Server.Contracts;
-using RestBroker.Server.Problems;
 using RestBroker.Server.Producing;
 using RestBroker.Server.Streaming;
 using Serilog;
@@ -48,8 +47,6 @@ internal static class ServiceSetup
 
     private static void AddHttp(IServiceCollection services)
     {
-        services.AddExceptionHandler<ProblemExceptionHandler>();
-        services.AddProblemDetails();
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.Configure<JsonOptions>(options => ApiJson.Configure(options.SerializerOptions));
         services.AddRestBrokerOpenApi();
@@ -69,8 +66,6 @@ internal static class ServiceSetup
                 .MinimumLevel.Information()
                 .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
                 .MinimumLevel.Override("System", LogEventLevel.Warning)
-                // Every answer to a client's mistake is a problem document; it is no event for the operator.
-                .MinimumLevel.Override("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogEventLevel.Fatal)
                 .ReadFrom.Configuration(builder.Configuration)
                 .WriteTo;
             if (provider.GetRequiredService<IOptions<RestBrokerOptions>>().Value.LogFormat == "json")
