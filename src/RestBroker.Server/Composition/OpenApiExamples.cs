@@ -17,6 +17,7 @@ internal static class OpenApiExamples
     /// <summary>The example of a parameter; null = none, the parameter stays empty.</summary>
     public static JsonNode? Parameter(string operation, string name) => (operation, name) switch
     {
+        ("tailTopics", "topic") => new JsonArray("orders"),
         (_, "topic") => "orders",
         (_, "partition") when operation is not "produceRaw" => 0,
         (_, "offset") => 0,
@@ -27,7 +28,7 @@ internal static class OpenApiExamples
         ("getProblem", "code") => "offset-trimmed",
         ("patchTopic", "If-Match") => "*",
         (_, "from") => "earliest",
-        (_, "limit") when operation.Contains("Event", StringComparison.OrdinalIgnoreCase) => 3,
+        (_, "limit") when operation.StartsWith("tail", StringComparison.Ordinal) => 3,
         _ => null,
     };
 
