@@ -75,7 +75,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
     {
         ThrowIfDisposed();
         ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
-        return ValueTask.FromResult(Catalog.Snapshot.List(query));
+        return _parts.ListTopicsAsync(query, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -17,13 +17,14 @@ internal static class SegmentSync
     }
 
     /// <summary>Saves the indexes of closed segments, and of the active one as it was before the sync, if much was added.</summary>
-    public static void SealSynced(SegmentList segments, LogSegment? active, SegmentSeal activeSeal)
+    public static void SealSynced(in SegmentWriter.Unsynced synced)
     {
+        var (segments, active) = (synced.Segments, synced.Active);
         for (var i = segments.Count - 1; i >= 0; i--)
         {
             if (segments[i] == active)
             {
-                if (active.UnsealedSize >= SealEvery) TrySeal(active, activeSeal);
+                if (active.UnsealedSize >= SealEvery) TrySeal(active, synced.ActiveSeal);
             }
             else if (segments[i].IsSealed || !TrySeal(segments[i], segments[i].Describe()))
             {
@@ -32,10 +33,12 @@ internal static class SegmentSync
         }
     }
 
-    public static void SealAll(SegmentList segments, LogSegment? active)
+    public static void SealAll(SegmentList segments)
     {
-        SealSynced(segments, active, default);
-        if (active is { Size: > 0, IsSealed: false }) TrySeal(active, active.Describe());
+        foreach (var segment in segments.All)
+        {
+            if (segment is { Size: > 0, IsSealed: false }) TrySeal(segment, segment.Describe());
+        }
     }
 
     private static void Sync(LogSegment segment)
