@@ -30,7 +30,7 @@ internal sealed class PartitionLog
 
     public PartitionLog(TopicPartition partition, string directory, TopicConfig config, LogHost host, LoadedLog loaded)
     {
-        (Partition, Directory, Config, _host) = (partition, directory, config, host);
+        (Partition, Config, _host) = (partition, config, host);
         (_nextOffset, _memory) = (loaded.NextOffset, loaded.Memory);
         _writer = new SegmentWriter(directory, host, loaded.Segments, loaded.Active);
         _lastAppendTimestamp = loaded.Segments.Last?.MaxTimestamp ?? -1;
@@ -38,8 +38,6 @@ internal sealed class PartitionLog
     }
 
     public TopicPartition Partition { get; }
-
-    public string Directory { get; }
 
     public TopicConfig Config { get; set; }
 
@@ -56,9 +54,7 @@ internal sealed class PartitionLog
 
     private bool IsAsync => Config.Durability == Core.Topics.Durability.Async;
 
-    /// <summary>
-    /// Appends a validated batch at the log end. The task ends when it is committed; it is made only for those who wait.
-    /// </summary>
+    /// <summary>Appends a validated batch at the log end. The task ends when it is committed; it is made only for those who wait.</summary>
     public (ProduceResult Result, Task Committed) Append(RecordBatch batch, long? expectedNextOffset, bool wait)
     {
         ProduceResult result;
@@ -182,8 +178,7 @@ internal sealed class PartitionLog
         lock (_gate)
         {
             _failure ??= error;
-            round = _round;
-            _round = null;
+            (round, _round) = (_round, null);
         }
 
         round?.TrySetException(LogRefusal.Failed(Partition, error));
@@ -229,16 +224,12 @@ internal sealed class PartitionLog
         lock (_gate)
         {
             (_deleted, _closed) = (true, true);
-            round = _round;
-            _round = null;
+            (round, _round) = (_round, null);
         }
 
         round?.TrySetException(LogRefusal.Deleted(Partition));
         HighWatermark.WakeAll();
-        lock (_flushing)
-        {
-            foreach (var segment in Segments.All) segment.File.CloseHandle();
-        }
+        lock (_flushing) Segments.CloseFiles();
     }
 
     /// <summary>Syncs everything and saves what makes the next start quick. False where the disk failed.</summary>
@@ -246,9 +237,8 @@ internal sealed class PartitionLog
     {
         Flush();
         lock (_flushing)
-        lock (_gate)
         {
-            _closed = true;
+            lock (_gate) _closed = true;
             try
             {
                 if (_failure is null) SegmentSync.SealAll(Segments);
@@ -256,10 +246,10 @@ internal sealed class PartitionLog
             }
             catch (Exception e) when (e.IsDiskTrouble())
             {
-                _failure = e;
+                Fail(e);
             }
 
-            foreach (var segment in Segments.All) segment.File.CloseHandle();
+            Segments.CloseFiles();
             return _failure is null;
         }
     }
