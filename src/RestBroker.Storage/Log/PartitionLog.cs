@@ -2,7 +2,6 @@ using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
-using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Files;
 
 namespace RestBroker.Storage.Log;
@@ -189,7 +188,15 @@ internal sealed class PartitionLog
     {
         if (beforeOffset > HighWatermark.Value || beforeOffset < 0)
             throw LogRefusal.BeyondHighWatermark(Partition, beforeOffset, HighWatermark.Value);
-        _memory.RaiseLogStart(beforeOffset);
+        try
+        {
+            _memory.RaiseLogStart(beforeOffset);
+        }
+        catch (Exception e) when (e.IsDiskTrouble())
+        {
+            throw LogRefusal.Failed(Partition, e);
+        }
+
         HighWatermark.WakeAll();
         return LogStartOffset;
     }
@@ -202,13 +209,10 @@ internal sealed class PartitionLog
         lock (_gate)
         {
             if (_closed || _failure is not null) return 0;
-            if (_writer.Active is { Size: > 0 } active && (SegmentWriter.IsOfAge(active, Config, now) || Retention.HasExpired(active, Config, now)))
-                _writer.Roll();
-            var count = Retention.CountExpired(Segments, _writer.Active, Config, LogStartOffset, HighWatermark.Value, now);
-            if (count == 0) return 0;
-            expired = Segments.All[..count].ToArray();
+            expired = _writer.FindExpired(Config, LogStartOffset, HighWatermark.Value, now);
         }
 
+        if (expired.Length == 0) return 0;
         // The start is durable before the first file goes, so that a crash in between leaves no offset to be given out twice.
         _memory.RaiseLogStart(expired[^1].NextOffset);
         lock (_gate) _writer.RemoveFirst(expired.Length);
