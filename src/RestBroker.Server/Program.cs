@@ -11,6 +11,8 @@ var api = app.MapApi();
 api.MapTopics();
 api.MapPartitions();
 api.MapProduce();
+api.MapFetch();
+api.MapEvents();
 api.MapProblems();
 app.MapHealth();
 app.MapOpenApiAndSwagger();

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RestBroker.Server.Composition;
 
@@ -22,7 +23,8 @@ internal sealed class TestBroker : IAsyncDisposable
         _app = app;
         _ownsDirectory = ownsDirectory;
         DataDirectory = dataDirectory;
-        Client = app.CreateClient();
+        // The factory's own client copies every body before it sends it, to be ready for a redirect: no stream would ever begin.
+        Client = new HttpClient { BaseAddress = app.ClientOptions.BaseAddress };
     }
 
     public HttpClient Client { get; }
@@ -42,12 +44,13 @@ internal sealed class TestBroker : IAsyncDisposable
         var directory = dataDirectory ?? Directory.CreateTempSubdirectory("restbroker-").FullName;
         var app = new WebApplicationFactory<RestBrokerOptions>().WithWebHostBuilder(host =>
         {
+            host.UseSetting("urls", "http://127.0.0.1:0");
             host.UseSetting("RestBroker:DataDirectory", directory);
             foreach (var (name, value) in settings ?? new Dictionary<string, string>()) host.UseSetting($"RestBroker:{name}", value);
             host.ConfigureLogging(logging => logging.ClearProviders());
             if (time is not null) host.ConfigureServices(services => services.AddSingleton(time));
         });
-        app.UseKestrel(0);
+        app.UseKestrel();
         app.StartServer();
         return new TestBroker(app, directory, dataDirectory is null);
     }
@@ -58,6 +61,9 @@ internal sealed class TestBroker : IAsyncDisposable
         await _app.DisposeAsync();
         if (_ownsDirectory) Directory.Delete(DataDirectory, recursive: true);
     }
+
+    /// <summary>Stops the broker as Ctrl-C does; what is open is ended by it.</summary>
+    public Task StopAsync() => Services.GetRequiredService<IHost>().StopAsync();
 
     /// <summary>Sends a request and gives status, headers and body.</summary>
     public async Task<Answer> SendAsync(
