@@ -9,6 +9,9 @@ internal static class BatchCompression
 {
     private const int ChunkSize = 64 * 1024;
 
+    // Kafka's Java client reads no frame whose blocks depend on one another, which are this library's default.
+    private static readonly LZ4EncoderSettings Lz4Settings = new() { ChainBlocks = false };
+
     public static void Compress(CompressionType type, ReadOnlySpan<byte> source, PooledBuffer target)
     {
         switch (type)
@@ -20,7 +23,7 @@ internal static class BatchCompression
                 SnappyFraming.Compress(source, target);
                 break;
             case CompressionType.Lz4:
-                LZ4Frame.Encode(source, target);
+                LZ4Frame.Encode(source, target, Lz4Settings);
                 break;
             case CompressionType.Zstd:
                 using (var zstd = new ZstdSharp.Compressor())
@@ -39,7 +42,7 @@ internal static class BatchCompression
     /// <exception cref="BrokerException">RecordCorrupt: the bytes are not of the codec, or would grow beyond the budget.</exception>
     public static PooledBuffer Decompress(CompressionType type, ReadOnlyMemory<byte> source, int maxSize)
     {
-        var target = new PooledBuffer(Math.Min(source.Length * 4L, maxSize) is var capacity ? (int)capacity : 0);
+        var target = new PooledBuffer((int)Math.Min(source.Length * 4L, maxSize));
         try
         {
             if (type == CompressionType.Snappy) SnappyFraming.Decompress(source.Span, target, maxSize);

@@ -117,7 +117,9 @@ public readonly struct RecordBatch(Memory<byte> bytes)
         var size = SizeOf(source.Span);
         if (size < HeaderSize || size > source.Length) return false;
         batch = new RecordBatch(source[..(int)size]);
-        return batch.Span[MagicPosition] == CurrentMagic && batch.LastOffsetDelta >= 0 && batch.RecordCount >= 0 && batch.BaseOffset >= 0;
+        return batch.Span[MagicPosition] == CurrentMagic && batch.LastOffsetDelta >= 0 && batch.RecordCount >= 0
+            && batch.BaseOffset >= 0 && batch.BaseOffset < long.MaxValue - batch.LastOffsetDelta
+            && batch.RecordCount <= batch.LastOffsetDelta + 1L;
     }
 
     /// <summary>The size in bytes that a batch's first twelve bytes announce; may be nonsense.</summary>

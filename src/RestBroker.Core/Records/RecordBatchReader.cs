@@ -16,6 +16,7 @@ public sealed class RecordBatchReader : IDisposable
     private readonly ReadOnlyMemory<byte> _records;
     private int _position;
     private int _left;
+    private long _lastDelta = -1;
 
     /// <summary>Begins to read a batch; decompresses it if need be.</summary>
     public RecordBatchReader(RecordBatch batch)
@@ -32,7 +33,13 @@ public sealed class RecordBatchReader : IDisposable
     public bool TryRead(out Record record)
     {
         record = default;
-        if (_left-- <= 0) return false;
+        if (_left <= 0)
+        {
+            if (_position < _records.Length) throw RecordFieldReader.Damaged();
+            return false;
+        }
+
+        _left--;
         var outer = new RecordFieldReader(_records);
         var body = outer.Bytes(ref _position) ?? throw RecordFieldReader.Damaged();
         record = Parse(body);
@@ -48,7 +55,10 @@ public sealed class RecordBatchReader : IDisposable
         var fields = new RecordFieldReader(body);
         var position = 1; // the record's attributes: no bit has a meaning yet
         var timestamp = _batch.BaseTimestamp + fields.Number(ref position);
-        var offset = _batch.BaseOffset + fields.Number(ref position);
+        var delta = fields.Number(ref position);
+        // Every reader's place is made of these: an offset that goes back or leaves the batch would send it round or over records.
+        if (delta <= _lastDelta || delta > _batch.LastOffsetDelta) throw RecordFieldReader.Damaged();
+        _lastDelta = delta;
         var key = fields.Bytes(ref position);
         var value = fields.Bytes(ref position);
         var headerCount = fields.Count(ref position);
@@ -59,7 +69,8 @@ public sealed class RecordBatchReader : IDisposable
             _ = fields.Bytes(ref position);
         }
 
+        if (position < body.Length) throw RecordFieldReader.Damaged();
         if (_batch.TimestampType == TimestampType.LogAppendTime) timestamp = _batch.MaxTimestamp;
-        return new Record(offset, timestamp, key, value, new RecordHeaders(headerCount, headers));
+        return new Record(_batch.BaseOffset + delta, timestamp, key, value, new RecordHeaders(headerCount, headers));
     }
 }

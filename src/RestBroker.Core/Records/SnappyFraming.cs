@@ -13,6 +13,9 @@ internal static class SnappyFraming
     private const int HeaderSize = 16;
     private const int BlockSize = 32 * 1024;
 
+    // The densest element, a copy, gives 64 bytes for its three; a block that claims more is not one.
+    private const int MaxRatio = 64;
+
     private static ReadOnlySpan<byte> Magic => [0x82, (byte)'S', (byte)'N', (byte)'A', (byte)'P', (byte)'P', (byte)'Y', 0];
 
     public static void Compress(ReadOnlySpan<byte> source, PooledBuffer target)
@@ -57,6 +60,7 @@ internal static class SnappyFraming
     {
         var size = Snappy.GetUncompressedLength(block);
         if (size < 0 || size > maxSize - target.Length) throw BatchCompression.TooLarge(maxSize);
+        if (size > (long)block.Length * MaxRatio) throw RecordFieldReader.Damaged();
         target.Advance(Snappy.Decompress(block, target.GetSpan(size)));
     }
 }

@@ -13,7 +13,7 @@ public sealed class TopicConfig
     private static readonly TopicConfigKey[] Keys =
     [
         TopicConfigKey.Choice("cleanup.policy", "delete", "delete", "compact", "compact,delete"),
-        TopicConfigKey.Choice("compression.type", "producer", "producer", "none", "gzip", "snappy", "lz4", "zstd"),
+        TopicConfigKey.Choice("compression.type", "producer", "producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"),
         TopicConfigKey.Number("delete.retention.ms", 86_400_000, 0, long.MaxValue),
         TopicConfigKey.Choice("durability", "fsync", "fsync", "async"),
         TopicConfigKey.Number("max.message.bytes", 1_048_576, 0, 64 * 1024 * 1024),
@@ -38,9 +38,12 @@ public sealed class TopicConfig
             "compact" => CleanupPolicy.Compact,
             _ => CleanupPolicy.Compact | CleanupPolicy.Delete,
         };
-        Compression = Text("compression.type") is var type && type == "producer"
-            ? null
-            : Enum.Parse<CompressionType>(type, ignoreCase: true);
+        Compression = Text("compression.type") switch
+        {
+            "producer" => null,
+            "uncompressed" => CompressionType.None,
+            var codec => Enum.Parse<CompressionType>(codec, ignoreCase: true),
+        };
         DeleteRetention = Duration("delete.retention.ms") ?? TimeSpan.MaxValue;
         Durability = Text("durability") == "fsync" ? Durability.Fsync : Durability.Async;
         MaxMessageBytes = (int)Number("max.message.bytes");

@@ -1,0 +1,155 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds without a warning and runs every test. See --help.
+set -uo pipefail
+
+readonly root="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)"
+readonly results="$root/artifacts/test-results"
+readonly configuration=Release
+
+# No build server outlives this script, so nothing is left behind and no two checkouts share one.
+export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_CLI_USE_MSBUILD_SERVER=0
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+
+passed=0 failed=0 skipped=0
+
+usage() {
+  cat <<'END'
+Usage: bash tests/run.sh [OPTION]
+
+Installs what the tests need (Debian packages, as root), restores, builds in Release without a warning and runs every test
+project. The last line is "N passed, N failed, N skipped"; the exit code is 0 only if nothing failed.
+
+  --full    reserved for the long soak and fault runs; there are none yet
+  --bench   reserved for the benchmarks; there are none yet
+  --help    this text
+
+Needs: the .NET 10 SDK and bash. Results in full: artifacts/test-results/*.trx
+END
+}
+
+main() {
+  parse "$@"
+  trap summary EXIT
+  cd -- "$root" || exit 1
+  install_packages
+  check_sdk
+  build
+  run_tests
+}
+
+parse() {
+  for option in "$@"; do
+    case "$option" in
+      --help | -h) usage; exit 0 ;;
+      --full | --bench) echo "tests/run.sh: $option is reserved; there is nothing behind it yet." >&2; exit 2 ;;
+      *) echo "tests/run.sh: there is no option '$option'; see --help." >&2; exit 2 ;;
+    esac
+  done
+}
+
+# What is looked for, how, and the Debian packages that bring it.
+install_packages() {
+  local missing=()
+  need missing "curl" curl
+  need missing "jq" jq
+  need missing "chromium" chromium
+  need missing "clang || gcc" clang
+  need_file missing /usr/include/zlib.h zlib1g-dev
+  /usr/bin/python3 -c 'import kafka.record, snappy, lz4.frame, zstandard' 2>/dev/null ||
+    missing+=(python3-kafka python3-snappy python3-lz4 python3-zstandard)
+  [ ${#missing[@]} -eq 0 ] && return
+
+  if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+    give_up "The tests need these Debian packages, which only root can install here: ${missing[*]}. Run
+  sudo apt-get install ${missing[*]}
+and then this script again."
+  fi
+  step "Installing ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  quietly apt-get update -q
+  quietly apt-get install -q -y --no-install-recommends "${missing[@]}"
+}
+
+need() { # list, commands of which one will do, package
+  local -n list=$1
+  local name
+  for name in ${2//||/ }; do command -v "$name" >/dev/null && return; done
+  list+=("$3")
+}
+
+need_file() { # list, file, package
+  local -n list=$1
+  [ -e "$2" ] || list+=("$3")
+}
+
+check_sdk() {
+  command -v dotnet >/dev/null || give_up "The tests need the .NET 10 SDK: https://dotnet.microsoft.com/download/dotnet/10.0"
+  local version
+  version=$(dotnet --version)
+  [ "${version%%.*}" -ge 10 ] 2>/dev/null || give_up "The tests need the .NET 10 SDK; this one is $version."
+}
+
+build() {
+  step "Restoring the locked packages"
+  quietly dotnet restore RestBroker.sln --locked-mode --verbosity quiet
+  step "Building in $configuration; a warning is an error"
+  quietly dotnet build RestBroker.sln --configuration $configuration --no-restore --verbosity quiet -warnaserror
+}
+
+run_tests() {
+  rm -rf -- "$results"
+  local project
+  for project in tests/RestBroker.Tests tests/RestBroker.CrashTests; do
+    [ -d "$project" ] && run_project "$project"
+  done
+}
+
+run_project() {
+  local name trx status=0
+  name=$(basename "$1")
+  trx="$results/$name.trx"
+  step "Testing $name"
+  dotnet test "$1" --configuration $configuration --no-build --results-directory "$results" \
+    --logger "console;verbosity=minimal" --logger "trx;LogFileName=$name.trx" \
+    --blame-hang-timeout 8m --blame-hang-dump-type none </dev/null || status=$?
+  count "$trx" "$status"
+}
+
+count() { # results of a project, exit code of its run
+  local counters total=0 executed=0 good=0
+  counters=$(grep -o '<Counters [^>]*>' "$1" 2>/dev/null)
+  if [ -n "$counters" ]; then
+    total=$(counter total) executed=$(counter executed) good=$(counter passed)
+  fi
+  passed=$((passed + good))
+  failed=$((failed + executed - good))
+  skipped=$((skipped + total - executed))
+  # A run that ended badly without a failed test (it hung, it crashed, it found no test) has failed all the same.
+  if [ "$executed" -eq "$good" ] && { [ "$2" -ne 0 ] || [ "$total" -eq 0 ]; }; then failed=$((failed + 1)); fi
+}
+
+counter() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counters"; }
+
+step() { printf '== %s\n' "$*"; }
+
+quietly() { # shows what a command says only if it fails
+  local log
+  log=$(mktemp)
+  if "$@" >"$log" 2>&1 </dev/null; then rm -f -- "$log"; return; fi
+  cat -- "$log"
+  rm -f -- "$log"
+  give_up "This failed: $*"
+}
+
+give_up() {
+  failed=$((failed + 1))
+  printf '%s\n' "$*"
+  exit 1
+}
+
+summary() {
+  echo "$passed passed, $failed failed, $skipped skipped"
+  [ "$failed" -eq 0 ] || exit 1
+}
+
+main "$@"
