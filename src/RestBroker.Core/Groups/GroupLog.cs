@@ -58,7 +58,7 @@ internal sealed class GroupLog(ILogEngine engine, TimeProvider time)
         if (await engine.DescribeTopicAsync(Topic, CancellationToken.None) is null) await CreateAsync();
         using var builder = new RecordBatchBuilder();
         var key = Encoding.UTF8.GetBytes(group);
-        ReadOnlyMemory<byte>? value = state is null ? null : GroupStateFormat.Write(state);
+        var value = state is null ? (ReadOnlyMemory<byte>?)null : GroupStateFormat.Write(state);
         builder.Append(time.GetUtcNow().ToUnixTimeMilliseconds(), key, value);
         var batch = builder.Build();
         await engine.ProduceAsync(new ProduceRequest(Partition, batch, Acks.All), CancellationToken.None);
