@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
 namespace RestBroker.Server.Composition;
@@ -6,10 +5,26 @@ namespace RestBroker.Server.Composition;
 /// <summary>The OpenAPI document at <c>/openapi/v1.json</c> and Swagger UI over it at <c>/swagger</c>.</summary>
 internal static class OpenApiSetup
 {
+    private const string Description =
+        """
+        Kafka's log behind plain HTTP: topics, partitions, consumer groups, live tail.
+
+        The examples run as they stand, from top to bottom, on an empty broker: create the topic `orders`, produce, fetch. Streams are
+        shown with `limit=3`, since this page shows nothing of an answer before its end.
+
+        Every refusal is a problem document (RFC 9457) whose `code` is one of `GET /v1/problems`.
+        """;
+
     public static void AddRestBrokerOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", options =>
     {
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
-        options.AddDocumentTransformer(Describe);
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info = new OpenApiInfo { Title = "RestBroker", Version = "v1", Description = Description };
+            document.Servers = [new OpenApiServer { Url = "/" }];
+            return Task.CompletedTask;
+        });
+        options.AddOperationTransformer<OpenApiOperations>();
     });
 
     public static void MapOpenApiAndSwagger(this WebApplication app)
@@ -19,17 +34,8 @@ internal static class OpenApiSetup
         {
             ui.SwaggerEndpoint("/openapi/v1.json", "RestBroker v1");
             ui.DocumentTitle = "RestBroker";
+            ui.EnableTryItOutByDefault();
+            ui.DisplayRequestDuration();
         });
-    }
-
-    private static Task Describe(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
-    {
-        document.Info = new OpenApiInfo
-        {
-            Title = "RestBroker",
-            Version = "v1",
-            Description = "Kafka's log behind plain HTTP: topics, partitions, consumer groups, live tail.",
-        };
-        return Task.CompletedTask;
     }
 }

@@ -1,0 +1,45 @@
+using System.Text.Json.Nodes;
+using RestBroker.Server.Contracts;
+
+namespace RestBroker.Server.Composition;
+
+/// <summary>Examples that run as they stand, from top to bottom of the page, on an empty broker. A test does just that.</summary>
+internal static class OpenApiExamples
+{
+    private const string Records =
+        """
+        {"records":[
+          {"key":"customer-42","value":{"item":"tea","quantity":2},"headers":[["source","swagger"]]},
+          {"key":"customer-7","text":"plain text"},
+          {"key":"customer-42","value":{"item":"milk","quantity":1}}]}
+        """;
+
+    /// <summary>The example of a parameter; null = none, the parameter stays empty.</summary>
+    public static JsonNode? Parameter(string operation, string name) => (operation, name) switch
+    {
+        (_, "topic") => "orders",
+        (_, "partition") when operation is not "produceRaw" => 0,
+        (_, "offset") => 0,
+        (_, "group") => "billing",
+        ("produceRaw", "key") => "customer-42",
+        ("listOffsets", "at") => "earliest",
+        ("deleteRecords", "before") => 0,
+        ("getProblem", "code") => "offset-trimmed",
+        ("patchTopic", "If-Match") => "*",
+        (_, "from") => "earliest",
+        (_, "limit") when operation.Contains("Event", StringComparison.OrdinalIgnoreCase) => 3,
+        _ => null,
+    };
+
+    /// <summary>The example of a body; null = none.</summary>
+    public static JsonNode? Body(string operation, string mediaType) => (operation, mediaType) switch
+    {
+        ("createTopic", _) => JsonNode.Parse("""{"name":"payments","partitionCount":3}"""),
+        ("putTopic", _) => JsonNode.Parse("""{"partitionCount":3,"configs":{"retention.ms":604800000}}"""),
+        ("patchTopic", _) => JsonNode.Parse("""{"configs":{"retention.ms":86400000}}"""),
+        ("produce" or "produceToPartition", ContentTypes.Json) => JsonNode.Parse(Records),
+        ("produce" or "produceToPartition", ContentTypes.NdJson) => "{\"key\":\"customer-42\",\"text\":\"one\"}\n{\"key\":\"customer-7\",\"text\":\"two\"}\n",
+        ("produceRaw", _) => "any bytes at all",
+        _ => null,
+    };
+}

@@ -1,0 +1,47 @@
+using System.Net.Mime;
+using System.Reflection;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using RestBroker.Server.Contracts;
+
+namespace RestBroker.Server.Composition;
+
+/// <summary>Says of every operation what no handler's signature says: its name, its examples, and the problems it may answer with.</summary>
+internal sealed class OpenApiOperations : IOpenApiOperationTransformer
+{
+    public async Task TransformAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        var handler = context.Description.ActionDescriptor.EndpointMetadata.OfType<MethodInfo>().FirstOrDefault()?.Name ?? "Unnamed";
+        var isHead = context.Description.HttpMethod == HttpMethods.Head;
+        operation.OperationId = $"{(isHead ? "head" : "")}{char.ToLowerInvariant(handler[0])}{handler[1..].Replace("Async", "", StringComparison.Ordinal)}";
+        AddExamples(operation);
+
+        var problem = await context.GetOrCreateSchemaAsync(typeof(ProblemResponse), null, cancellationToken);
+        context.Document!.AddComponent(nameof(ProblemResponse), problem);
+        operation.Responses ??= [];
+        foreach (var (range, what) in new[] { ("4XX", "Refused: a problem document tells why."), ("5XX", "Failed: a problem document tells whether anything was stored.") })
+        {
+            operation.Responses[range] = new OpenApiResponse
+            {
+                Description = what,
+                Content = new Dictionary<string, OpenApiMediaType>
+                {
+                    [MediaTypeNames.Application.ProblemJson] = new() { Schema = new OpenApiSchemaReference(nameof(ProblemResponse), context.Document) },
+                },
+            };
+        }
+    }
+
+    private static void AddExamples(OpenApiOperation operation)
+    {
+        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
+        {
+            parameter.Example ??= OpenApiExamples.Parameter(operation.OperationId!, parameter.Name!);
+        }
+
+        foreach (var (mediaType, content) in operation.RequestBody?.Content ?? new Dictionary<string, OpenApiMediaType>())
+        {
+            content.Example ??= OpenApiExamples.Body(operation.OperationId!, mediaType);
+        }
+    }
+}

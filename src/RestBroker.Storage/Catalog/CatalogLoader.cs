@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using RestBroker.Core.Topics;
+using RestBroker.Storage.Files;
+using RestBroker.Storage.Log;
+using RestBroker.Storage.Recovery;
+
+namespace RestBroker.Storage.Catalog;
+
+/// <summary>
+/// Brings the catalog up: reads <c>__metadata</c>, opens the logs of every topic it tells of, goes on with deletions that were cut
+/// short, and moves directories that nobody knows to the quarantine.
+/// </summary>
+internal sealed partial class CatalogLoader(
+    DataDirectory directory, LogHost host, StartKind start, LogConfig config, ILogger<CatalogLoader> logger)
+{
+    private const string MetadataTopic = "__metadata";
+
+    private readonly Dictionary<Guid, StoredTopic> _stored = [];
+    private readonly HashSet<Guid> _deleted = [];
+    private readonly LogLoader _loader = new(host, start, directory.Quarantine);
+
+    public PartitionLog Metadata { get; private set; } = null!;
+
+    public TopicCatalog Catalog { get; private set; } = null!;
+
+    public async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        Metadata = Load(new TopicPartition(MetadataTopic, 0), directory.Metadata, TopicConfig.Default);
+        var journal = new Journal(Metadata);
+        var isWhole = journal.Replay(record =>
+        {
+            if (record.Key is not { } key || StoredTopic.IdOf(key.Span) is not { } id) return;
+            if (record.Value is { } value && StoredTopic.FromValue(value.Span) is { } stored) _stored[id] = stored;
+            else if (record.Value is null && _stored.Remove(id)) _deleted.Add(id);
+        });
+        if (!isWhole) Log.MetadataDamaged(logger, directory.Metadata);
+
+        Catalog = new TopicCatalog(journal, directory, host, _loader, config);
+        Catalog.Open(new CatalogSnapshot(await LoadTopicsAsync(cancellationToken), Metadata.HighWatermark.Value));
+        SortOutDirectories(isWhole);
+    }
+
+    private async Task<Dictionary<string, Topic>> LoadTopicsAsync(CancellationToken cancellationToken)
+    {
+        var logs = new ConcurrentDictionary<TopicPartition, PartitionLog>();
+        var wanted =
+            from stored in _stored.Values
+            let topicConfig = TopicConfig.Parse(stored.Configs)
+            from partition in Enumerable.Range(0, stored.PartitionCount)
+            select (new TopicPartition(stored.Name, partition), stored.TopicId, topicConfig);
+        await Parallel.ForEachAsync(wanted, cancellationToken, (item, _) =>
+        {
+            var (partition, topicId, topicConfig) = item;
+            var path = DataDirectory.PartitionDirectory(directory.TopicDirectory(topicId), partition.Partition);
+            host.Files.CreateDirectory(path);
+            logs[partition] = Load(partition, path, topicConfig);
+            return ValueTask.CompletedTask;
+        });
+        return _stored.Values.ToDictionary(stored => stored.Name, stored => new Topic(
+            stored.Describe(), [.. Enumerable.Range(0, stored.PartitionCount).Select(number => logs[new TopicPartition(stored.Name, number)])]));
+    }
+
+    private PartitionLog Load(TopicPartition partition, string path, TopicConfig topicConfig)
+    {
+        var report = new RecoveryReport();
+        var log = _loader.Load(partition, path, topicConfig, report);
+        if (report.NeededWork)
+            Log.Recovered(logger, partition, report.ScannedBytes, report.QuarantinedBytes, string.Join(", ", report.Damaged), log.NextOffset);
+        return log;
+    }
+
+    private void SortOutDirectories(bool isWhole)
+    {
+        foreach (var path in host.Files.Directories(directory.Topics))
+        {
+            var isId = Guid.TryParseExact(Path.GetFileName(path), "D", out var id);
+            if (isId && _stored.ContainsKey(id)) continue;
+            if (isId && _deleted.Contains(id))
+            {
+                host.Files.DeleteDirectory(path);
+            }
+            else if (isWhole)
+            {
+                var kept = Path.Combine(directory.Quarantine, $"{Path.GetFileName(path)}.{host.NowMilliseconds}");
+                host.Files.CreateDirectory(directory.Quarantine);
+                host.Files.Rename(path, kept);
+                Log.DirectoryQuarantined(logger, path, kept);
+            }
+            else
+            {
+                Log.DirectoryUnknown(logger, path);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "{Directory} is damaged: topics may be missing. Their directories stay where they are")]
+        public static partial void MetadataDamaged(ILogger logger, string directory);
+
+        [LoggerMessage(2, LogLevel.Warning, "{Partition} was recovered: {ScannedBytes} bytes read, {QuarantinedBytes} cut off and kept in the quarantine, damaged offsets [{Damaged}]; goes on at {NextOffset}")]
+        public static partial void Recovered(ILogger logger, TopicPartition partition, long scannedBytes, long quarantinedBytes, string damaged, long nextOffset);
+
+        [LoggerMessage(3, LogLevel.Warning, "{Directory} belongs to no topic; it was moved to {Quarantine}")]
+        public static partial void DirectoryQuarantined(ILogger logger, string directory, string quarantine);
+
+        [LoggerMessage(4, LogLevel.Warning, "{Directory} belongs to no topic that is known; it stays, since the catalog is damaged")]
+        public static partial void DirectoryUnknown(ILogger logger, string directory);
+    }
+}

@@ -1,0 +1,74 @@
+using Microsoft.Extensions.Logging;
+using RestBroker.Storage.Catalog;
+using RestBroker.Storage.Files;
+
+namespace RestBroker.Storage.Cleaning;
+
+/// <summary>What is done now and then: old segments are dropped, logs nobody waits for are synced, checkpoints are kept young.</summary>
+internal sealed partial class CleanerLoop : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TopicCatalog _catalog;
+    private readonly ILogger<CleanerLoop> _logger;
+    private readonly Task[] _loops;
+
+    public CleanerLoop(TopicCatalog catalog, LogConfig config, TimeProvider time, ILogger<CleanerLoop> logger)
+    {
+        (_catalog, _logger) = (catalog, logger);
+        _loops = [RunAsync(config.CleanerInterval, time, Clean), RunAsync(config.CheckpointInterval, time, RequestFlushes)];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_loops);
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync(TimeSpan interval, TimeProvider time, Action work)
+    {
+        using var timer = new PeriodicTimer(interval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stopping.Token)) work();
+        }
+        catch (OperationCanceledException)
+        {
+            // The broker ends.
+        }
+    }
+
+    private void RequestFlushes()
+    {
+        foreach (var topic in _catalog.Snapshot.Topics.Values)
+        {
+            foreach (var log in topic.Logs) log.RequestFlush();
+        }
+    }
+
+    private void Clean()
+    {
+        foreach (var log in _catalog.Snapshot.Topics.Values.SelectMany(topic => topic.Logs))
+        {
+            if (_stopping.IsCancellationRequested) return;
+            try
+            {
+                var count = log.Clean();
+                if (count > 0) Log.SegmentsDeleted(_logger, log.Partition, count, log.LogStartOffset);
+            }
+            catch (Exception e) when (e.IsDiskTrouble())
+            {
+                Log.CleaningFailed(_logger, log.Partition, e);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "{Partition}: {Count} segments have had their time; the log starts at {LogStartOffset}")]
+        public static partial void SegmentsDeleted(ILogger logger, Core.Topics.TopicPartition partition, int count, long logStartOffset);
+
+        [LoggerMessage(2, LogLevel.Warning, "{Partition}: old segments could not be deleted; the next round tries again")]
+        public static partial void CleaningFailed(ILogger logger, Core.Topics.TopicPartition partition, Exception error);
+    }
+}

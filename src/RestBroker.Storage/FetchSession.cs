@@ -1,0 +1,103 @@
+using System.Buffers;
+using RestBroker.Core.Engine;
+using RestBroker.Core.Errors;
+using RestBroker.Storage.Catalog;
+using RestBroker.Storage.Log;
+
+namespace RestBroker.Storage;
+
+/// <summary>
+/// One fetch: looks at every partition in turn and, where there is not enough, waits for one of them to move. Registers with the logs
+/// before it looks, so that no record slips between a look and a wait.
+/// </summary>
+internal sealed class FetchSession(TopicCatalog catalog, FetchRequest request)
+{
+    public FetchResult ReadOnce()
+    {
+        var memory = new RentedMemory();
+        var partitions = new FetchedPartition[request.Partitions.Count];
+        var bytes = 0;
+        for (var i = 0; i < partitions.Length; i++)
+        {
+            partitions[i] = Read(request.Partitions[i], request.MaxBytes - bytes, isFirst: bytes == 0, memory);
+            bytes += partitions[i].Batches.Length;
+        }
+
+        return new FetchResult(partitions, memory);
+    }
+
+    public bool IsEnough(FetchResult result)
+    {
+        long bytes = 0;
+        foreach (var partition in result.Partitions)
+        {
+            if (partition.Error != BrokerError.None) return true;
+            bytes += partition.Batches.Length;
+        }
+
+        return bytes >= request.MinBytes || bytes >= request.MaxBytes;
+    }
+
+    /// <summary>The logs to be watched. A topic that comes into being later is not waited for: it is an error at the first look.</summary>
+    public List<PartitionLog> Logs()
+    {
+        var logs = new List<PartitionLog>(request.Partitions.Count);
+        foreach (var wanted in request.Partitions)
+        {
+            if (Find(wanted.Partition) is { } log) logs.Add(log);
+        }
+
+        return logs;
+    }
+
+    private PartitionLog? Find(Core.Topics.TopicPartition partition) =>
+        catalog.Find(partition.Topic) is { } topic && (uint)partition.Partition < (uint)topic.Logs.Count ? topic.Logs[partition.Partition] : null;
+
+    private FetchedPartition Read(FetchPartition wanted, int maxBytes, bool isFirst, RentedMemory memory)
+    {
+        if (Find(wanted.Partition) is not { } log) return Failed(wanted, BrokerError.UnknownTopicOrPartition);
+        if (wanted.TopicId is { } id && catalog.Find(wanted.Partition.Topic)?.TopicId != id) return Failed(wanted, BrokerError.TopicRecreated);
+        var (error, slice) = maxBytes > 0 || isFirst ? log.Read(wanted.Offset, Math.Max(maxBytes, 0)) : default;
+
+        // A whole batch is given whatever its size, but only to whoever has got nothing yet.
+        if (!isFirst && slice.Count > maxBytes)
+        {
+            ArrayPool<byte>.Shared.Return(slice.Buffer!);
+            slice = default;
+        }
+
+        return new FetchedPartition
+        {
+            Partition = wanted.Partition,
+            Error = error,
+            Corrupt = slice.Corrupt,
+            Batches = memory.Keep(slice),
+            LogStartOffset = log.LogStartOffset,
+            HighWatermark = log.HighWatermark.Value,
+            LastStableOffset = log.HighWatermark.Value,
+            NextOffset = log.NextOffset,
+        };
+    }
+
+    private static FetchedPartition Failed(FetchPartition wanted, BrokerError error) => new() { Partition = wanted.Partition, Error = error };
+
+    /// <summary>The buffers of a result. Not thread-safe.</summary>
+    private sealed class RentedMemory : IDisposable
+    {
+        private List<byte[]>? _buffers;
+
+        public ReadOnlyMemory<byte> Keep(LogSlice slice)
+        {
+            if (slice.Buffer is not { } buffer) return default;
+            (_buffers ??= []).Add(buffer);
+            return buffer.AsMemory(0, slice.Count);
+        }
+
+        public void Dispose()
+        {
+            var buffers = _buffers;
+            _buffers = null;
+            foreach (var buffer in buffers ?? []) ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+namespace RestBroker.Storage.Files;
+
+/// <summary>What is made of several calls.</summary>
+internal static class FileStoreExtensions
+{
+    private const int DiskFull = 28;
+    private const int QuotaExceeded = 122;
+    private const int CopyChunk = 1024 * 1024;
+
+    /// <summary>Whether a failure is one of the disk and not of the program.</summary>
+    public static bool IsDiskTrouble(this Exception error) => error is IOException or UnauthorizedAccessException;
+
+    /// <summary>Whether a failure means that there is no room. .NET gives errno as the HResult of an <see cref="IOException"/>.</summary>
+    public static bool IsDiskFull(this Exception error) => error is IOException { HResult: DiskFull or QuotaExceeded };
+
+    /// <summary>The whole of a small file; null where there is none.</summary>
+    public static byte[]? ReadAll(this IFileStore files, string path, int maxSize)
+    {
+        if (!files.Exists(path)) return null;
+        using var file = files.Open(path);
+        var bytes = new byte[Math.Min(files.Length(file), maxSize)];
+        return files.Read(file, bytes, 0) == bytes.Length ? bytes : null;
+    }
+
+    /// <summary>Puts a file in place: after a crash there is the old one or the new one, whole.</summary>
+    public static void Replace(this IFileStore files, string path, ReadOnlySpan<byte> bytes)
+    {
+        var temporary = path + ".tmp";
+        using (var file = files.Open(temporary))
+        {
+            files.Truncate(file, 0);
+            files.Write(file, bytes, 0);
+            files.Sync(file);
+        }
+
+        files.Rename(temporary, path);
+        files.SyncDirectory(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Copies a part of a file into a new one and syncs it; the caller syncs the directory. Returns the bytes copied.</summary>
+    public static long CopyRange(this IFileStore files, string from, long position, string to)
+    {
+        using var source = files.Open(from);
+        using var target = files.Open(to);
+        var chunk = new byte[CopyChunk];
+        long copied = 0;
+        while (true)
+        {
+            var count = files.Read(source, chunk, position + copied);
+            if (count == 0) break;
+            files.Write(target, chunk.AsSpan(0, count), copied);
+            copied += count;
+        }
+
+        files.Sync(target);
+        return copied;
+    }
+}

@@ -1,0 +1,48 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace RestBroker.Storage.Files;
+
+/// <summary>
+/// Every system call of the log, and the one seam where tests make a disk fail. Thread-safe. A failure is an
+/// <see cref="IOException"/> or an <see cref="UnauthorizedAccessException"/>.
+/// </summary>
+internal interface IFileStore
+{
+    /// <summary>Opens a file to read and write, made if it is not there. A new name is durable after <see cref="SyncDirectory"/>.</summary>
+    SafeFileHandle Open(string path);
+
+    /// <summary>Opens a file that no other process or handle may hold at the same time.</summary>
+    SafeFileHandle OpenExclusively(string path);
+
+    /// <summary>Fills the target from a position; returns fewer bytes only where the file ends.</summary>
+    int Read(SafeFileHandle file, Span<byte> target, long position);
+
+    /// <summary>Writes all of the source at a position.</summary>
+    void Write(SafeFileHandle file, ReadOnlySpan<byte> source, long position);
+
+    long Length(SafeFileHandle file);
+
+    void Truncate(SafeFileHandle file, long length);
+
+    /// <summary>Returns once the file's data is on the disk. After a failure nobody knows what is: never try again.</summary>
+    void Sync(SafeFileHandle file);
+
+    /// <summary>Returns once the directory's names are on the disk.</summary>
+    void SyncDirectory(string path);
+
+    void Rename(string from, string to);
+
+    bool Exists(string path);
+
+    void Delete(string path);
+
+    void CreateDirectory(string path);
+
+    void DeleteDirectory(string path);
+
+    /// <summary>Full paths of the files in a directory; none where it does not exist.</summary>
+    IReadOnlyList<string> Files(string directory);
+
+    /// <summary>Full paths of the directories in a directory; none where it does not exist.</summary>
+    IReadOnlyList<string> Directories(string directory);
+}

@@ -1,0 +1,91 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace RestBroker.Storage.Files;
+
+/// <summary>
+/// A segment's file, opened when it is needed and closed when too many are. Readers rent the handle: a file that is closed or deleted
+/// meanwhile stays readable until the last of them gives it back. Thread-safe.
+/// </summary>
+internal sealed class SegmentFile(string path, OpenSegments open)
+{
+    private readonly Lock _gate = new();
+    private SafeFileHandle? _handle;
+    private bool _deleted;
+
+    public string Path => path;
+
+    public IFileStore Files => open.Files;
+
+    /// <summary>Whether there are writes that were not synced: such a file stays open, so that no error of the disk is missed.</summary>
+    public bool IsDirty { get; set; }
+
+    /// <summary>When it was last rented, in ticks of the monotonic clock.</summary>
+    public long LastUsed { get; private set; }
+
+    /// <summary>False once the file was deleted.</summary>
+    public bool TryRent(out Lease lease)
+    {
+        lease = default;
+        while (true)
+        {
+            if ((Volatile.Read(ref _handle) ?? Open()) is not { } handle) return false;
+            var held = false;
+            try
+            {
+                handle.DangerousAddRef(ref held);
+            }
+            catch (ObjectDisposedException)
+            {
+                continue; // closed between the two lines: open it again
+            }
+
+            LastUsed = Environment.TickCount64;
+            lease = new Lease(handle);
+            return true;
+        }
+    }
+
+    /// <summary>For the writer, who knows that the file is there.</summary>
+    public Lease Rent() => TryRent(out var lease) ? lease : throw new ObjectDisposedException(path);
+
+    public void CloseHandle()
+    {
+        SafeFileHandle? handle;
+        lock (_gate)
+        {
+            handle = _handle;
+            _handle = null;
+        }
+
+        open.Closed(this);
+        handle?.Dispose();
+    }
+
+    /// <summary>Removes the name; the bytes go when the last reader has gone.</summary>
+    public void Delete()
+    {
+        lock (_gate) _deleted = true;
+        CloseHandle();
+        Files.Delete(path);
+    }
+
+    private SafeFileHandle? Open()
+    {
+        SafeFileHandle handle;
+        lock (_gate)
+        {
+            if (_deleted) return null;
+            if (_handle is { } other) return other;
+            _handle = handle = Files.Open(path);
+        }
+
+        open.Opened(this);
+        return handle;
+    }
+
+    /// <summary>The right to use the handle until disposed.</summary>
+    public readonly record struct Lease(SafeFileHandle Handle) : IDisposable
+    {
+        public void Dispose() => Handle?.DangerousRelease();
+    }
+}

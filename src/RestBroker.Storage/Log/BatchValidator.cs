@@ -1,0 +1,28 @@
+using RestBroker.Core.Errors;
+using RestBroker.Core.Records;
+using RestBroker.Core.Topics;
+
+namespace RestBroker.Storage.Log;
+
+/// <summary>Whether a batch may be appended. Pure.</summary>
+internal static class BatchValidator
+{
+    /// <summary>The largest batch: positions in a segment are 32 bits, and a reader must be able to hold one.</summary>
+    public const int MaxBatchSize = 80 * 1024 * 1024;
+
+    private const long MaxLeadMilliseconds = 60 * 60 * 1000;
+
+    public static void Validate(RecordBatch batch, TopicConfig config, long now)
+    {
+        if (batch.Size > MaxBatchSize)
+            throw new BrokerException(BrokerError.RecordTooLarge, $"A batch of {batch.Size} bytes is more than the {MaxBatchSize} that a log takes at once.");
+        if (!RecordBatch.TryRead(batch.Bytes, out var whole) || whole.Size != batch.Size || !batch.IsCrcValid())
+            throw new BrokerException(BrokerError.InvalidRecord, "The bytes are not one whole record batch of magic 2 with a valid checksum.");
+        if (batch.RecordCount < 1 || batch.LastOffsetDelta != batch.RecordCount - 1)
+            throw new BrokerException(BrokerError.InvalidRecord, $"A batch of {batch.RecordCount} records cannot span {batch.LastOffsetDelta + 1L} offsets.");
+        if (batch.IsControl || batch.IsTransactional)
+            throw new BrokerException(BrokerError.NotSupportedByEngine, "Transactional and control batches are not taken by this engine.");
+        if (config.TimestampType == TimestampType.CreateTime && batch.MaxTimestamp > now + MaxLeadMilliseconds)
+            throw new BrokerException(BrokerError.InvalidTimestamp, $"The timestamp {batch.MaxTimestamp} is more than an hour ahead of the broker's {now}.");
+    }
+}

@@ -1,0 +1,19 @@
+using RestBroker.Storage.Durability;
+using RestBroker.Storage.Files;
+
+namespace RestBroker.Storage.Log;
+
+/// <summary>What every log of a broker shares.</summary>
+/// <param name="Segments">The files, and the limit of those that are open.</param>
+/// <param name="Flusher">Who syncs.</param>
+/// <param name="Time">The broker's clock.</param>
+/// <param name="LeaderEpoch">How often the broker has started after an unclean stop.</param>
+/// <param name="BootId">This boot of the machine.</param>
+/// <param name="CheckpointInterval">How old a checkpoint may become while records are synced.</param>
+internal sealed record LogHost(
+    OpenSegments Segments, LogFlusher Flusher, TimeProvider Time, int LeaderEpoch, Guid BootId, TimeSpan CheckpointInterval)
+{
+    public IFileStore Files => Segments.Files;
+
+    public long NowMilliseconds => Time.GetUtcNow().ToUnixTimeMilliseconds();
+}

@@ -1,0 +1,100 @@
+namespace RestBroker.Storage.Log;
+
+/// <summary>
+/// What a log remembers beside its records, in memory and in the checkpoint's file. The file is written when the log start moves,
+/// before offsets beyond the reservation are used, and now and then for the recovery point. Thread-safe.
+/// </summary>
+internal sealed class LogMemory
+{
+    /// <summary>Offsets are reserved in blocks of so many; a power cut leaves a gap of at most two.</summary>
+    public const long ReservationBlock = 1 << 20;
+
+    private readonly Lock _gate = new();
+    private readonly LogCheckpoint _checkpoint;
+    private readonly LogHost _host;
+    private readonly string _directory;
+    private CheckpointState _saved;
+    private long _savedAt;
+    private bool _exists;
+    private long _logStartOffset;
+    private long _recoveryPoint;
+    private long _reservedOffset;
+
+    public LogMemory(string directory, LogHost host, LogCheckpoint checkpoint, CheckpointState? saved)
+    {
+        (_directory, _host, _checkpoint) = (directory, host, checkpoint);
+        (_saved, _exists) = (saved ?? default, saved is not null);
+        (_logStartOffset, _recoveryPoint, _reservedOffset) = (_saved.LogStartOffset, _saved.RecoveryPoint, _saved.ReservedOffset);
+        LastAppendTime = _saved.LastAppendTime;
+        _savedAt = host.Time.GetTimestamp();
+    }
+
+    public long LogStartOffset => Volatile.Read(ref _logStartOffset);
+
+    /// <summary>Everything below is on the disk.</summary>
+    public long RecoveryPoint
+    {
+        get => Volatile.Read(ref _recoveryPoint);
+        set => Volatile.Write(ref _recoveryPoint, value);
+    }
+
+    /// <summary>The broker's clock at the last append, in ms.</summary>
+    public long LastAppendTime { get; set; }
+
+    /// <summary>Whether the file lags behind.</summary>
+    public bool IsOld => RecoveryPoint != _saved.RecoveryPoint;
+
+    /// <summary>Makes sure that offsets below this one may be given out. Costs a sync once a block.</summary>
+    public void Reserve(long nextOffset)
+    {
+        if (_exists && nextOffset <= Volatile.Read(ref _reservedOffset)) return;
+        lock (_gate) Write(nextOffset);
+    }
+
+    public void RaiseLogStart(long offset)
+    {
+        lock (_gate)
+        {
+            if (offset <= _logStartOffset) return;
+            Volatile.Write(ref _logStartOffset, offset);
+            Write(offset);
+        }
+    }
+
+    public void SaveIfDue(long nextOffset)
+    {
+        if (IsOld && _host.Time.GetElapsedTime(_savedAt) >= _host.CheckpointInterval) Save(nextOffset);
+    }
+
+    public void Save(long nextOffset)
+    {
+        lock (_gate) Write(nextOffset);
+    }
+
+    /// <summary>From now on no offset below this one is given out, whatever happens to the segments.</summary>
+    public void SaveFloor(long offset)
+    {
+        lock (_gate)
+        {
+            _saved = _saved with { FloorOffset = offset };
+            Write(offset);
+        }
+    }
+
+    private void Write(long nextOffset)
+    {
+        var block = (nextOffset + (ReservationBlock / 2)) / ReservationBlock;
+        var state = _saved with
+        {
+            LogStartOffset = _logStartOffset,
+            RecoveryPoint = RecoveryPoint,
+            ReservedOffset = Math.Max(_saved.ReservedOffset, (block + 1) * ReservationBlock),
+            LastAppendTime = LastAppendTime,
+            BootId = _host.BootId,
+        };
+        _checkpoint.Write(state);
+        if (!_exists) _host.Files.SyncDirectory(_directory);
+        (_saved, _exists, _savedAt) = (state, true, _host.Time.GetTimestamp());
+        Volatile.Write(ref _reservedOffset, state.ReservedOffset);
+    }
+}

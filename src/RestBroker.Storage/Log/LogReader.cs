@@ -1,0 +1,136 @@
+using System.Buffers;
+using RestBroker.Core.Engine;
+using RestBroker.Core.Errors;
+using RestBroker.Core.Records;
+using RestBroker.Storage.Files;
+
+namespace RestBroker.Storage.Log;
+
+/// <summary>What a read found: batches in rented memory, a range that cannot be read, or nothing.</summary>
+/// <param name="Buffer">From the shared pool; the receiver gives it back. Null where there are no batches.</param>
+/// <param name="Count">Bytes of whole batches at the buffer's start.</param>
+/// <param name="Corrupt">The range at which the read had to stop.</param>
+/// <param name="IsStale">The snapshot has aged: a segment was deleted, take a new one.</param>
+internal readonly record struct LogSlice(byte[]? Buffer, int Count, OffsetRange? Corrupt = null, bool IsStale = false);
+
+/// <summary>Reads a snapshot of segments without any lock; each read stays within one segment. Thread-safe.</summary>
+internal static class LogReader
+{
+    private const int HeaderChunk = 4096;
+    private const int RecordChunk = 256 * 1024;
+
+    /// <summary>Whole batches from the one that holds the offset, or the first behind it; at least one, whatever its size.</summary>
+    public static LogSlice Read(SegmentList segments, long offset, long limit, int maxBytes)
+    {
+        for (var i = segments.Floor(offset); i < segments.Count; i++)
+        {
+            var segment = segments[i];
+            var end = Math.Min(limit, segment.NextOffset);
+            if (Math.Max(offset, segment.BaseOffset) >= end) continue;
+            if (!segment.File.TryRent(out var lease)) return new LogSlice(null, 0, null, IsStale: true);
+            using (lease)
+            {
+                var slice = ReadSegment(segment, lease, offset, end, maxBytes);
+                if (slice.Count > 0 || slice.Corrupt is not null) return slice;
+            }
+        }
+
+        return default;
+    }
+
+    /// <summary>The first record at or behind an offset whose timestamp is this or later; null where there is none.</summary>
+    public static (long Offset, long Timestamp)? FindTimestamp(SegmentList segments, long offset, long limit, long timestamp)
+    {
+        foreach (var segment in segments.All)
+        {
+            var end = Math.Min(limit, segment.NextOffset);
+            if (end <= offset || segment.MaxTimestamp < timestamp || !segment.File.TryRent(out var lease)) continue;
+            using (lease)
+            using (var window = new FileWindow(segment.File.Files, lease.Handle, RecordChunk))
+            {
+                var walk = new SegmentWalk(window, segment.Size, end);
+                Seek(walk, segment, Math.Max(offset - segment.BaseOffset, segment.Times.LastOffsetBefore(timestamp)));
+                for (var step = walk.Next(whole: true); step != WalkStep.End; step = walk.Next(whole: true))
+                {
+                    if (step == WalkStep.Damage || walk.Batch.MaxTimestamp < timestamp || walk.Batch.LastOffset < offset) continue;
+                    if (FindRecord(walk.Batch, offset, timestamp) is { } found) return found;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static LogSlice ReadSegment(LogSegment segment, SegmentFile.Lease lease, long offset, long end, int maxBytes)
+    {
+        var files = segment.File.Files;
+        var size = segment.Size;
+        using var window = new FileWindow(files, lease.Handle, HeaderChunk);
+        var walk = new SegmentWalk(window, size, end);
+        Seek(walk, segment, offset - segment.BaseOffset);
+        WalkStep step;
+        do
+        {
+            step = walk.Next(whole: false);
+            if (step == WalkStep.End) return default;
+            if (step == WalkStep.Damage && walk.Damaged.To > offset) return Corrupt(walk.Damaged, offset);
+        }
+        while (step == WalkStep.Damage || walk.Batch.LastOffset < offset);
+
+        var (position, first) = (walk.BatchPosition, walk.Batch);
+        var (baseOffset, leaderEpoch, firstSize) = (first.BaseOffset, first.LeaderEpoch, walk.Position - position);
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Max(firstSize, Math.Min(maxBytes, size - position)));
+        var count = files.Read(lease.Handle, buffer.AsSpan(0, (int)Math.Min(buffer.Length, size - position)), position);
+        count = CountWhole(buffer.AsMemory(0, count), baseOffset, end, Math.Max(maxBytes, (int)firstSize));
+        if (count > 0) return new LogSlice(buffer, count);
+
+        ArrayPool<byte>.Shared.Return(buffer);
+        walk.StartAt(position, baseOffset, leaderEpoch);
+        return walk.Next(whole: true) == WalkStep.Damage ? Corrupt(walk.Damaged, offset) : default;
+    }
+
+    // Stops before a batch that is cut by the buffer's end or that does not belong here: the next read begins with it and tells.
+    private static int CountWhole(Memory<byte> bytes, long expected, long end, int maxBytes)
+    {
+        var count = 0;
+        var leaderEpoch = int.MaxValue;
+        while (RecordBatch.TryRead(bytes[count..], out var batch))
+        {
+            if (batch.BaseOffset != expected && (batch.BaseOffset < expected || batch.LeaderEpoch <= leaderEpoch)) break;
+            if (batch.NextOffset > end || count + batch.Size > maxBytes || !batch.IsCrcValid()) break;
+            count += batch.Size;
+            expected = batch.NextOffset;
+            leaderEpoch = batch.LeaderEpoch;
+        }
+
+        return count;
+    }
+
+    // An index entry that leads to no such batch is either stale or leads to damage: then the segment is walked from its start.
+    private static void Seek(SegmentWalk walk, LogSegment segment, long relativeOffset)
+    {
+        if (segment.Offsets.Floor(relativeOffset) is { } entry
+            && walk.TryStartAtEntry(entry.Position, segment.BaseOffset + entry.RelativeOffset)) return;
+        walk.StartAt(0, segment.BaseOffset, int.MaxValue);
+    }
+
+    private static LogSlice Corrupt(OffsetRange range, long offset) => new(null, 0, range with { From = Math.Max(range.From, offset) });
+
+    private static (long Offset, long Timestamp)? FindRecord(RecordBatch batch, long offset, long timestamp)
+    {
+        try
+        {
+            using var reader = new RecordBatchReader(batch);
+            while (reader.TryRead(out var record))
+            {
+                if (record.Offset >= offset && record.Timestamp >= timestamp) return (record.Offset, record.Timestamp);
+            }
+        }
+        catch (BrokerException e) when (e.Error == BrokerError.RecordCorrupt)
+        {
+            // The checksum holds and the records do not: a producer's mistake. Its readers are told; a search goes on.
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,165 @@
+using RestBroker.Core.Records;
+using RestBroker.Storage.Files;
+
+namespace RestBroker.Storage.Log;
+
+/// <summary>
+/// A stretch of a log: one file of batches and what is known of it. Written under the partition lock; <see cref="Size"/>,
+/// <see cref="NextOffset"/>, the indexes and the file may be read by anybody at any time.
+/// </summary>
+internal sealed class LogSegment(string directory, long baseOffset, OpenSegments open)
+{
+    /// <summary>One index entry about every so many bytes.</summary>
+    public const int IndexInterval = 4096;
+
+    private readonly string _stem = Path.Combine(directory, $"{baseOffset:D20}");
+    private readonly IFileStore _files = open.Files;
+    private long _size;
+    private long _nextOffset = baseOffset;
+    private long _sealedSize = -1;
+
+    public long BaseOffset { get; } = baseOffset;
+
+    public SegmentFile File { get; } = new(Path.Combine(directory, $"{baseOffset:D20}.log"), open);
+
+    public OffsetIndex Offsets { get; private set; } = new();
+
+    public TimeIndex Times { get; private set; } = new();
+
+    /// <summary>Bytes of whole batches.</summary>
+    public long Size => Volatile.Read(ref _size);
+
+    /// <summary>One past the last offset it holds, readable or not.</summary>
+    public long NextOffset => Volatile.Read(ref _nextOffset);
+
+    public int LeaderEpoch { get; private set; } = -1;
+
+    /// <summary>The broker's clock at the first append, in ms.</summary>
+    public long FirstAppendTime { get; private set; }
+
+    /// <summary>The broker's clock at the last append, in ms.</summary>
+    public long LastAppendTime { get; set; }
+
+    /// <summary>The greatest timestamp, in ms; -1 before the first batch.</summary>
+    public long MaxTimestamp { get; private set; } = -1;
+
+    /// <summary>Bytes that are known to be on the disk.</summary>
+    public long SyncedSize { get; set; }
+
+    /// <summary>How much was written since the indexes were last saved.</summary>
+    public long UnsealedSize => Size - Math.Max(_sealedSize, 0);
+
+    public bool IsSealed => _sealedSize == Size;
+
+    private long OffsetOfMaxTimestamp { get; set; } = -1;
+
+    /// <summary>Writes a batch at the end. After a failure the file may hold a part of it; see <see cref="Rewind"/>.</summary>
+    public void Append(RecordBatch batch, long now)
+    {
+        File.IsDirty = true;
+        using (var lease = File.Rent()) _files.Write(lease.Handle, batch.Bytes.Span, _size);
+        Track(batch, now);
+    }
+
+    /// <summary>Takes note of a batch that lies at the end.</summary>
+    public void Track(RecordBatch batch, long now)
+    {
+        if (_size == 0) FirstAppendTime = now;
+        LastAppendTime = now;
+        LeaderEpoch = batch.LeaderEpoch;
+        if (batch.MaxTimestamp > MaxTimestamp)
+        {
+            MaxTimestamp = batch.MaxTimestamp;
+            OffsetOfMaxTimestamp = batch.LastOffset;
+        }
+
+        // Kafka's rule, byte for byte: an index that is rebuilt equals the one that was lost.
+        if (_size - Offsets.LastPosition > IndexInterval)
+        {
+            Offsets.Append((int)(batch.LastOffset - BaseOffset), (int)_size);
+            Times.Append(MaxTimestamp, (int)(OffsetOfMaxTimestamp - BaseOffset));
+        }
+
+        // In this order: who sees the offset also sees the bytes.
+        Volatile.Write(ref _size, _size + batch.Size);
+        Volatile.Write(ref _nextOffset, batch.NextOffset);
+    }
+
+    /// <summary>Counts bytes that cannot be read as belonging to the segment: they are rot, and stay where they are.</summary>
+    public void TrackDamage(long size, long nextOffset)
+    {
+        Volatile.Write(ref _size, size);
+        Volatile.Write(ref _nextOffset, Math.Max(nextOffset, _nextOffset));
+    }
+
+    /// <summary>Cuts off what lies behind the last whole batch.</summary>
+    public void Rewind()
+    {
+        using var lease = File.Rent();
+        _files.Truncate(lease.Handle, _size);
+    }
+
+    /// <summary>Whether a batch fits behind those that are there.</summary>
+    public bool HasRoomFor(long nextOffset, int size, int segmentBytes) =>
+        _size + size <= segmentBytes && nextOffset - BaseOffset <= int.MaxValue;
+
+    /// <summary>What is known now; the checksums are made when it is saved.</summary>
+    public SegmentSeal Describe() => new(
+        _size, _nextOffset, LeaderEpoch, FirstAppendTime, LastAppendTime, MaxTimestamp, OffsetOfMaxTimestamp,
+        Offsets.Count, Times.Count, 0, 0);
+
+    /// <summary>Notes the greatest timestamp, as Kafka does when a segment is closed. Caller holds the partition lock.</summary>
+    public void Close()
+    {
+        _sealedSize = -1;
+        if (MaxTimestamp >= 0) Times.Append(MaxTimestamp, (int)(OffsetOfMaxTimestamp - BaseOffset));
+    }
+
+    /// <summary>Saves the indexes and what is known of the first so many bytes, which are on the disk.</summary>
+    public void Seal(SegmentSeal seal, bool sync)
+    {
+        var offsets = Offsets.ToBytes(seal.OffsetEntries);
+        var times = Times.ToBytes(seal.TimeEntries);
+        Save(".index", offsets, sync);
+        Save(".timeindex", times, sync);
+        Save(".seal", (seal with { OffsetCrc = Crc32C.Compute(offsets), TimeCrc = Crc32C.Compute(times) }).ToBytes(), sync);
+        _sealedSize = seal.Size;
+    }
+
+    /// <summary>Takes over what was saved, if it fits the file; the bytes behind it are to be scanned.</summary>
+    public bool TryUnseal(long fileSize)
+    {
+        if (SegmentSeal.FromBytes(_files.ReadAll(_stem + ".seal", SegmentSeal.ByteSize)) is not { } seal || seal.Size > fileSize)
+            return false;
+        if (Load(".index", seal.OffsetEntries, OffsetIndex.EntrySize, seal.OffsetCrc) is not { } offsets) return false;
+        if (Load(".timeindex", seal.TimeEntries, TimeIndex.EntrySize, seal.TimeCrc) is not { } times) return false;
+        Offsets = OffsetIndex.FromBytes(offsets);
+        Times = TimeIndex.FromBytes(times);
+        (_size, _nextOffset, _sealedSize, LeaderEpoch) = (seal.Size, seal.NextOffset, seal.Size, seal.LeaderEpoch);
+        (FirstAppendTime, LastAppendTime) = (seal.FirstAppendTime, seal.LastAppendTime);
+        (MaxTimestamp, OffsetOfMaxTimestamp) = (seal.MaxTimestamp, seal.OffsetOfMaxTimestamp);
+        return true;
+    }
+
+    /// <summary>Removes its files; a reader that has begun finishes.</summary>
+    public void Delete()
+    {
+        File.Delete();
+        foreach (var suffix in (ReadOnlySpan<string>)[".index", ".timeindex", ".seal"]) _files.Delete(_stem + suffix);
+    }
+
+    private void Save(string suffix, byte[] bytes, bool sync)
+    {
+        using var file = _files.Open(_stem + suffix);
+        _files.Write(file, bytes, 0);
+        _files.Truncate(file, bytes.Length);
+        if (sync) _files.Sync(file);
+    }
+
+    private byte[]? Load(string suffix, int entries, int entrySize, uint crc)
+    {
+        if (entries == 0) return [];
+        var bytes = _files.ReadAll(_stem + suffix, checked(entries * entrySize));
+        return bytes?.Length == entries * entrySize && Crc32C.Compute(bytes) == crc ? bytes : null;
+    }
+}

@@ -1,0 +1,66 @@
+using System.Buffers.Binary;
+
+namespace RestBroker.Storage.Log;
+
+/// <summary>
+/// Where batches lie in a segment: a sparse, rising list of (last offset of a batch less the segment's base offset, position). The
+/// file is a cache of it in Kafka's format, eight bytes an entry. One writer, who holds the partition lock; any number of readers.
+/// </summary>
+internal sealed class OffsetIndex
+{
+    public const int EntrySize = 8;
+
+    // An entry is one long (offset << 32 | position), so that a reader never sees half of one.
+    private long[] _entries = [];
+    private int _count;
+
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>The position of the last entry; 0 where there is none.</summary>
+    public int LastPosition => _count == 0 ? 0 : (int)_entries[_count - 1];
+
+    public void Append(int relativeOffset, int position)
+    {
+        if (_count == _entries.Length)
+        {
+            var larger = new long[Math.Max(_count * 2, 16)];
+            _entries.AsSpan(0, _count).CopyTo(larger);
+            Volatile.Write(ref _entries, larger);
+        }
+
+        _entries[_count] = ((long)relativeOffset << 32) | (uint)position;
+        Volatile.Write(ref _count, _count + 1);
+    }
+
+    /// <summary>The last entry at or before an offset; null where the segment has to be read from its start.</summary>
+    public (int RelativeOffset, int Position)? Floor(long relativeOffset)
+    {
+        var count = Volatile.Read(ref _count);
+        var entries = Volatile.Read(ref _entries).AsSpan(0, count);
+        int low = 0, high = count;
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (entries[middle] >> 32 <= relativeOffset) low = middle + 1;
+            else high = middle;
+        }
+
+        return low == 0 ? null : ((int)(entries[low - 1] >> 32), (int)entries[low - 1]);
+    }
+
+    /// <summary>The entries as they stand in the file.</summary>
+    public byte[] ToBytes(int count)
+    {
+        var bytes = new byte[count * EntrySize];
+        for (var i = 0; i < count; i++) BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(i * EntrySize), _entries[i]);
+        return bytes;
+    }
+
+    public static OffsetIndex FromBytes(ReadOnlySpan<byte> bytes)
+    {
+        var index = new OffsetIndex { _entries = new long[bytes.Length / EntrySize] };
+        for (var i = 0; i < index._entries.Length; i++) index._entries[i] = BinaryPrimitives.ReadInt64BigEndian(bytes[(i * EntrySize)..]);
+        index._count = index._entries.Length;
+        return index;
+    }
+}

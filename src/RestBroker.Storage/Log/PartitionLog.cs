@@ -1,0 +1,355 @@
+using RestBroker.Core.Engine;
+using RestBroker.Core.Errors;
+using RestBroker.Core.Records;
+using RestBroker.Core.Topics;
+using RestBroker.Storage.Cleaning;
+using RestBroker.Storage.Files;
+
+namespace RestBroker.Storage.Log;
+
+/// <summary>
+/// The log of one partition: batches in the order of their offsets, in segments. Appending holds the one lock; reading takes an
+/// immutable snapshot and none. What is written becomes committed when <see cref="Flush"/> has synced it (or at once, where the
+/// topic's durability is <c>async</c>). A failed write or sync poisons the log: it acknowledges nothing more, and reads go on.
+/// Thread-safe.
+/// </summary>
+internal sealed class PartitionLog
+{
+    private readonly Lock _gate = new();
+    private readonly Lock _flushing = new();
+    private readonly LogHost _host;
+    private readonly LogMemory _memory;
+    private volatile SegmentList _segments;
+    private LogSegment? _active;
+    private long _nextOffset;
+    private long _lastAppendTimestamp;
+    private TaskCompletionSource? _round;
+    private Exception? _failure;
+    private bool _queued;
+    private bool _directoryDirty;
+    private volatile bool _closed;
+
+    public PartitionLog(TopicPartition partition, string directory, TopicConfig config, LogHost host, LoadedLog loaded)
+    {
+        (Partition, Directory, Config, _host) = (partition, directory, config, host);
+        (_segments, _active, _nextOffset, _memory) = (loaded.Segments, loaded.Active, loaded.NextOffset, loaded.Memory);
+        _lastAppendTimestamp = loaded.Segments.Last?.MaxTimestamp ?? -1;
+        HighWatermark = new HighWatermark(loaded.HighWatermark);
+    }
+
+    public TopicPartition Partition { get; }
+
+    public string Directory { get; }
+
+    public TopicConfig Config { get; set; }
+
+    public HighWatermark HighWatermark { get; }
+
+    public long LogStartOffset => _memory.LogStartOffset;
+
+    /// <summary>The log end: the offset that the next record gets.</summary>
+    public long NextOffset => Volatile.Read(ref _nextOffset);
+
+    public bool IsHealthy => Volatile.Read(ref _failure) is null;
+
+    public SegmentList Segments => _segments;
+
+    private bool IsAsync => Config.Durability == Core.Topics.Durability.Async;
+
+    /// <summary>
+    /// Appends a validated batch at the log end. The task ends when it is committed; it is made only for those who wait.
+    /// </summary>
+    public (ProduceResult Result, Task Committed) Append(RecordBatch batch, long? expectedNextOffset, bool wait)
+    {
+        ProduceResult result;
+        Task committed;
+        lock (_gate)
+        {
+            ThrowUnlessWritable();
+            if (expectedNextOffset is { } expected && expected != _nextOffset) throw NextOffsetIsNot(expected);
+            var now = _host.NowMilliseconds;
+            var appendTime = StampTime(batch, now);
+            batch.StampPlace(_nextOffset, _host.LeaderEpoch);
+            Write(batch, now);
+            Volatile.Write(ref _nextOffset, batch.NextOffset);
+            _memory.LastAppendTime = now;
+            result = new ProduceResult(batch.BaseOffset, appendTime, LogStartOffset);
+            committed = IsAsync ? Task.CompletedTask : JoinRound(wait);
+        }
+
+        if (IsAsync) HighWatermark.Raise(result.BaseOffset + batch.RecordCount);
+        return (result, committed);
+    }
+
+    /// <summary>Reads committed batches; see <see cref="LogReader.Read"/>. A failure is a value.</summary>
+    public (BrokerError Error, LogSlice Slice) Read(long offset, int maxBytes)
+    {
+        while (true)
+        {
+            if (_closed) return (BrokerError.UnknownTopicOrPartition, default);
+            if (offset < LogStartOffset) return (BrokerError.OffsetTrimmed, default);
+            if (offset > NextOffset || offset < 0) return (BrokerError.OffsetOutOfRange, default);
+            try
+            {
+                var slice = LogReader.Read(_segments, offset, HighWatermark.Value, maxBytes);
+                if (slice.IsStale) continue; // deleted while we looked: the log start has moved too
+                return (slice.Corrupt is null ? BrokerError.None : BrokerError.RecordCorrupt, slice);
+            }
+            catch (Exception e) when (e.IsDiskTrouble())
+            {
+                return (BrokerError.StorageFailed, default);
+            }
+        }
+    }
+
+    /// <summary>The first committed record whose timestamp is this or later.</summary>
+    public (long Offset, long Timestamp)? FindTimestamp(long timestamp) =>
+        LogReader.FindTimestamp(_segments, LogStartOffset, HighWatermark.Value, timestamp);
+
+    /// <summary>Ends when everything appended so far is committed.</summary>
+    public Task WhenCommittedAsync()
+    {
+        lock (_gate)
+        {
+            ThrowUnlessWritable();
+            return HighWatermark.Value >= _nextOffset || !IsDirty() ? Task.CompletedTask : JoinRound(wait: true);
+        }
+    }
+
+    /// <summary>Queues what nobody waits for, and a checkpoint that has grown old.</summary>
+    public void RequestFlush()
+    {
+        lock (_gate)
+        {
+            if (!_queued && _failure is null && !_closed && (IsDirty() || _memory.IsOld)) Enqueue();
+        }
+    }
+
+    /// <summary>Syncs what was appended, commits it, and does the bookkeeping that has come due. For the flusher and for closing.</summary>
+    public void Flush()
+    {
+        lock (_flushing)
+        {
+            SegmentList segments;
+            LogSegment? active;
+            SegmentSeal seal;
+            TaskCompletionSource? round;
+            long target;
+            bool directoryDirty;
+            lock (_gate)
+            {
+                if (_failure is not null || _closed) return;
+                (segments, active, target, round, directoryDirty) = (_segments, _active, _nextOffset, _round, _directoryDirty);
+                (_round, _directoryDirty) = (null, false);
+                seal = active?.Describe() ?? default;
+            }
+
+            try
+            {
+                SegmentSync.SyncDirty(segments);
+                if (directoryDirty) _host.Files.SyncDirectory(Directory);
+                Commit(segments, target);
+                round?.TrySetResult();
+                SegmentSync.SealSynced(segments, active, seal);
+                _memory.SaveIfDue(target);
+            }
+            catch (Exception e) when (e.IsDiskTrouble())
+            {
+                Fail(e);
+                round?.TrySetException(SyncFailed(e));
+            }
+
+            lock (_gate)
+            {
+                _queued = false;
+                if (_failure is null && _round is not null) Enqueue();
+                else if (_failure is null && !IsAsync && IsDirty()) Enqueue();
+            }
+        }
+    }
+
+    /// <summary>Poisons the log: nobody knows what the disk holds, so nothing more is acknowledged until a restart has read it.</summary>
+    public void Fail(Exception error)
+    {
+        TaskCompletionSource? round;
+        lock (_gate)
+        {
+            _failure ??= error;
+            round = _round;
+            _round = null;
+        }
+
+        round?.TrySetException(SyncFailed(error));
+    }
+
+    /// <summary>Moves the log start up, durably. Segments wholly below it go with the next cleaning.</summary>
+    public long DeleteRecords(long beforeOffset)
+    {
+        if (beforeOffset > HighWatermark.Value || beforeOffset < 0)
+            throw new BrokerException(BrokerError.OffsetOutOfRange, $"Records before {beforeOffset} of {Partition} cannot be deleted: it has offsets up to {HighWatermark.Value}.");
+        _memory.RaiseLogStart(beforeOffset);
+        HighWatermark.WakeAll();
+        return LogStartOffset;
+    }
+
+    /// <summary>Drops whole closed segments that have had their time; returns how many.</summary>
+    public int Clean()
+    {
+        var now = _host.NowMilliseconds;
+        LogSegment[] expired;
+        lock (_gate)
+        {
+            if (_closed || _failure is not null) return 0;
+            if (_active is { Size: > 0 } active && (IsOfAge(active, now) || Retention.HasExpired(active, Config, now))) Roll();
+            var segments = _segments;
+            var count = Retention.CountExpired(segments, _active, Config, LogStartOffset, HighWatermark.Value, now);
+            if (count == 0) return 0;
+            expired = segments.All[..count].ToArray();
+        }
+
+        // The start is durable before the first file goes, so that a crash in between leaves no offset to be given out twice.
+        _memory.RaiseLogStart(expired[^1].NextOffset);
+        lock (_gate) _segments = _segments.RemoveFirst(expired.Length);
+        foreach (var segment in expired) segment.Delete();
+        HighWatermark.WakeAll();
+        return expired.Length;
+    }
+
+    /// <summary>Takes nothing more and wakes who waits; the topic is gone.</summary>
+    public void CloseDeleted()
+    {
+        TaskCompletionSource? round;
+        lock (_gate)
+        {
+            _closed = true;
+            round = _round;
+            _round = null;
+        }
+
+        round?.TrySetException(Gone());
+        HighWatermark.WakeAll();
+        lock (_flushing)
+        {
+            foreach (var segment in _segments.All) segment.File.CloseHandle();
+        }
+    }
+
+    /// <summary>Syncs everything and saves what makes the next start quick. False where the disk failed.</summary>
+    public bool CloseCleanly()
+    {
+        Flush();
+        lock (_flushing)
+        lock (_gate)
+        {
+            _closed = true;
+            try
+            {
+                if (_failure is null) SegmentSync.SealAll(_segments, _active);
+                if (_failure is null && _memory.IsOld) _memory.Save(_nextOffset);
+            }
+            catch (Exception e) when (e.IsDiskTrouble())
+            {
+                _failure = e;
+            }
+
+            foreach (var segment in _segments.All) segment.File.CloseHandle();
+            return _failure is null;
+        }
+    }
+
+    private void Write(RecordBatch batch, long now)
+    {
+        try
+        {
+            _memory.Reserve(batch.NextOffset);
+            if (_active is { Size: > 0 } active
+                && (IsOfAge(active, now) || !active.HasRoomFor(batch.NextOffset, batch.Size, Config.SegmentBytes))) Roll();
+            if (_active is null)
+            {
+                _active = new LogSegment(Directory, batch.BaseOffset, _host.Segments);
+                _segments = _segments.Add(_active);
+                _directoryDirty = true;
+            }
+
+            _active.Append(batch, now);
+        }
+        catch (Exception e) when (e.IsDiskTrouble())
+        {
+            if (e.IsDiskFull() && TryRewind())
+                throw new BrokerException(BrokerError.DiskFull, $"There is no room on the disk for a batch of {batch.Size} bytes in {Partition}.", e);
+            Fail(e);
+            throw SyncFailed(e);
+        }
+    }
+
+    private bool TryRewind()
+    {
+        try
+        {
+            _active?.Rewind();
+            return true;
+        }
+        catch (Exception e) when (e.IsDiskTrouble())
+        {
+            return false;
+        }
+    }
+
+    private void Roll()
+    {
+        _active?.Close();
+        _active = null;
+    }
+
+    private bool IsOfAge(LogSegment segment, long now) => now - segment.FirstAppendTime >= Config.SegmentAge.TotalMilliseconds;
+
+    private long? StampTime(RecordBatch batch, long now)
+    {
+        if (Config.TimestampType != TimestampType.LogAppendTime) return null;
+        _lastAppendTimestamp = Math.Max(_lastAppendTimestamp, now);
+        batch.StampAppendTime(_lastAppendTimestamp);
+        return _lastAppendTimestamp;
+    }
+
+    private Task JoinRound(bool wait)
+    {
+        if (!_queued) Enqueue();
+        if (!wait) return Task.CompletedTask;
+        _round ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _round.Task;
+    }
+
+    private void Enqueue()
+    {
+        _queued = true;
+        _host.Flusher.Enqueue(this);
+    }
+
+    private bool IsDirty() => _segments.Last is { } last && last.SyncedSize < last.Size;
+
+    private void Commit(SegmentList segments, long target)
+    {
+        // A log that goes on at a reservation has no record just below its end: readers are told of the last one there is.
+        if (segments.Last is { } last) target = Math.Min(target, last.NextOffset);
+        _memory.RecoveryPoint = target;
+        HighWatermark.Raise(target);
+    }
+
+    private void ThrowUnlessWritable()
+    {
+        if (_closed) throw Gone();
+        if (_failure is { } failure)
+            throw new BrokerException(BrokerError.StorageFailed, $"{Partition} takes no more records since the disk failed ({failure.Message}); restart the broker once the disk is well.", failure) { SideEffects = SideEffects.None };
+    }
+
+    private BrokerException NextOffsetIsNot(long expected) =>
+        new(BrokerError.PreconditionFailed, $"{Partition} ends at {_nextOffset}, not at {expected}.")
+        {
+            Members = new Dictionary<string, object> { ["nextOffset"] = _nextOffset },
+        };
+
+    private BrokerException Gone() => new(BrokerError.UnknownTopicOrPartition, $"{Partition} was deleted.");
+
+    private BrokerException SyncFailed(Exception error) =>
+        new(BrokerError.StorageFailed, $"The disk failed while a batch was written to {Partition}: {error.Message}. It may have been stored.", error);
+}

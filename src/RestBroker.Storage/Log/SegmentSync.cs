@@ -1,0 +1,62 @@
+using RestBroker.Storage.Files;
+
+namespace RestBroker.Storage.Log;
+
+/// <summary>Brings segments to the disk. The caller sees to it that only one thread does so for a log.</summary>
+internal static class SegmentSync
+{
+    /// <summary>How far an active segment may grow beyond what is saved of it: the most that a start has to read.</summary>
+    private const long SealEvery = 16 * 1024 * 1024;
+
+    /// <summary>Syncs what was written, in the order of the offsets.</summary>
+    public static void SyncDirty(SegmentList segments)
+    {
+        var first = segments.Count;
+        while (first > 0 && segments[first - 1] is var segment && segment.SyncedSize < segment.Size) first--;
+        for (; first < segments.Count; first++) Sync(segments[first]);
+    }
+
+    /// <summary>Saves the indexes of closed segments, and of the active one as it was before the sync, if much was added.</summary>
+    public static void SealSynced(SegmentList segments, LogSegment? active, SegmentSeal activeSeal)
+    {
+        for (var i = segments.Count - 1; i >= 0; i--)
+        {
+            if (segments[i] == active)
+            {
+                if (active.UnsealedSize >= SealEvery) TrySeal(active, activeSeal);
+            }
+            else if (segments[i].IsSealed || !TrySeal(segments[i], segments[i].Describe()))
+            {
+                return;
+            }
+        }
+    }
+
+    public static void SealAll(SegmentList segments, LogSegment? active)
+    {
+        SealSynced(segments, active, default);
+        if (active is { Size: > 0, IsSealed: false }) TrySeal(active, active.Describe());
+    }
+
+    private static void Sync(LogSegment segment)
+    {
+        var size = segment.Size;
+        using (var lease = segment.File.Rent()) segment.File.Files.Sync(lease.Handle);
+        segment.SyncedSize = size;
+        segment.File.IsDirty = segment.Size > size;
+    }
+
+    // Indexes and seals are caches: without them the next start reads the segment.
+    private static bool TrySeal(LogSegment segment, SegmentSeal seal)
+    {
+        try
+        {
+            segment.Seal(seal, sync: true);
+            return true;
+        }
+        catch (Exception e) when (e.IsDiskTrouble())
+        {
+            return false;
+        }
+    }
+}

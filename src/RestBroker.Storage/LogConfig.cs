@@ -1,0 +1,32 @@
+namespace RestBroker.Storage;
+
+/// <summary>What the embedded engine needs to know: plain and checked, made from whatever options there are.</summary>
+public sealed record LogConfig
+{
+    /// <summary>Where everything is kept; made if it is not there.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Partitions of a topic that does not say how many it wants.</summary>
+    public int DefaultPartitionCount { get; init; } = 1;
+
+    /// <summary>Threads that sync, so that a slow sync of one log does not hold up the others.</summary>
+    public int FlusherThreads { get; init; } = 2;
+
+    /// <summary>How often old segments are looked for.</summary>
+    public TimeSpan CleanerInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How often logs that nobody waits for are synced and every log's checkpoint is written.</summary>
+    public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The most topics, internal ones included.</summary>
+    public int MaxTopics { get; init; } = 5_000;
+
+    /// <summary>The most partitions of a topic.</summary>
+    public int MaxPartitionsPerTopic { get; init; } = 1_000;
+
+    /// <summary>The most partitions of all topics together.</summary>
+    public int MaxPartitions { get; init; } = 10_000;
+
+    /// <summary>The most segment files that are kept open; the ones longest unused are closed.</summary>
+    public int MaxOpenSegments { get; init; } = 1_000;
+}

@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+
+namespace RestBroker.CrashTests;
+
+/// <summary>The real broker in a process of its own, to be killed and started again over the same directory and port.</summary>
+internal sealed partial class BrokerProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("restbroker-crash-");
+    private Process? _process;
+
+    public Uri Address { get; private set; } = new("http://127.0.0.1:0");
+
+    public HttpClient Client { get; } = new() { Timeout = TimeSpan.FromSeconds(60) };
+
+    public static string ServerDll => Metadata("ServerDll");
+
+    public static string CliDll => Metadata("CliDll");
+
+    public static async Task<BrokerProcess> StartNewAsync()
+    {
+        var broker = new BrokerProcess();
+        await broker.StartAsync();
+        broker.Client.BaseAddress = broker.Address;
+        return broker;
+    }
+
+    /// <summary>Starts the broker, on the port it had before if it ran before, and returns once it answers.</summary>
+    public async Task StartAsync()
+    {
+        var start = new ProcessStartInfo("dotnet", [ServerDll, "--urls", Address.ToString()]) { RedirectStandardOutput = true };
+        start.Environment["RestBroker__DataDirectory"] = Path.Combine(_directory.FullName, "data");
+        _process = Process.Start(start)!;
+        using var patience = new CancellationTokenSource(Patience);
+        while (await _process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
+        {
+            if (ListeningAt().Match(line) is not { Success: true } match) continue;
+            Address = new Uri(match.Value);
+            // Nobody else reads the pipe: a full one would stop the broker.
+            _ = _process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None);
+            return;
+        }
+
+        throw new InvalidOperationException($"The broker ended with {_process.ExitCode} before it listened.");
+    }
+
+    /// <summary>SIGKILL: nothing is flushed, nothing is said.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _process = null;
+    }
+
+    /// <summary>SIGTERM, as a supervisor stops a service; the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        _ = kill(_process!.Id, 15);
+        await _process.WaitForExitAsync();
+        var exitCode = _process.ExitCode;
+        _process.Dispose();
+        _process = null;
+        return exitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null) await KillAsync();
+        Client.Dispose();
+        _directory.Delete(recursive: true);
+    }
+
+    private static string Metadata(string key) =>
+        typeof(BrokerProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == key).Value!;
+
+    [GeneratedRegex(@"http://127\.0\.0\.1:[1-9]\d*")]
+    private static partial Regex ListeningAt();
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int kill(int pid, int signal);
+}

@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using RestBroker.Core.Engine;
+using RestBroker.Storage;
+using RestBroker.Tests.Contract;
+
+namespace RestBroker.Tests.Storage;
+
+public sealed class EmbeddedLogEngineContract : LogEngineContract, IDisposable
+{
+    private readonly TempDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    protected override async Task<ILogEngine> OpenAsync() =>
+        await EmbeddedLogEngine.OpenAsync(new LogConfig { DataDirectory = _directory.Root }, Time, NullLoggerFactory.Instance, default);
+}
