@@ -51,7 +51,7 @@ public abstract class LogEngineContract : IAsyncLifetime
         await CreateAsync("orders", 1);
         var configs = key.Length == 0 ? [] : new Dictionary<string, string> { [key] = value };
 
-        var error = await ErrorOf(Engine.CreateTopicAsync(new TopicSpec(name, partitions, replication, configs), default).AsTask());
+        var error = await ErrorOf(() => Engine.CreateTopicAsync(new TopicSpec(name, partitions, replication, configs), default).AsTask());
 
         Assert.Equal(expected, error);
     }
@@ -61,7 +61,7 @@ public abstract class LogEngineContract : IAsyncLifetime
     {
         await CreateAsync("a.b", 1);
 
-        Assert.Equal(BrokerError.TopicNameCollision, await ErrorOf(CreateAsync("a_b", 1)));
+        Assert.Equal(BrokerError.TopicNameCollision, await ErrorOf(() => CreateAsync("a_b", 1)));
     }
 
     [Fact]
@@ -236,7 +236,7 @@ public abstract class LogEngineContract : IAsyncLifetime
 
         Assert.Equal(2, await Engine.DeleteRecordsAsync(new("orders", 0), 2, default));
         Assert.Equal(2, await Engine.DeleteRecordsAsync(new("orders", 0), 1, default));
-        Assert.Equal(BrokerError.OffsetOutOfRange, await ErrorOf(Engine.DeleteRecordsAsync(new("orders", 0), 4, default).AsTask()));
+        Assert.Equal(BrokerError.OffsetOutOfRange, await ErrorOf(() => Engine.DeleteRecordsAsync(new("orders", 0), 4, default).AsTask()));
         Assert.Equal([(2, "three")], await ReadAsync("orders", 0, 2));
     }
 
@@ -251,9 +251,9 @@ public abstract class LogEngineContract : IAsyncLifetime
         Assert.Equal((2, "1000"), (changed.Version, changed.Config.Value("retention.ms")));
         Assert.Equal((3, 3, topic.TopicId), (back.Version, back.PartitionCount, back.TopicId));
         Assert.Empty(back.Config.Given);
-        Assert.Equal(BrokerError.PreconditionFailed, await ErrorOf(AlterAsync("orders", null, 1)));
-        Assert.Equal(BrokerError.InvalidPartitions, await ErrorOf(AlterAsync("orders", 2, null)));
-        Assert.Equal(BrokerError.UnknownTopicOrPartition, await ErrorOf(AlterAsync("none", 2, null)));
+        Assert.Equal(BrokerError.PreconditionFailed, await ErrorOf(() => AlterAsync("orders", null, 1)));
+        Assert.Equal(BrokerError.InvalidPartitions, await ErrorOf(() => AlterAsync("orders", 2, null)));
+        Assert.Equal(BrokerError.UnknownTopicOrPartition, await ErrorOf(() => AlterAsync("none", 2, null)));
         await ProduceAsync("orders", 2, "in a new partition");
     }
 
@@ -262,12 +262,12 @@ public abstract class LogEngineContract : IAsyncLifetime
     {
         foreach (var name in (string[])["b", "Z", "a1", "a2", "a-3", "__own"]) await CreateAsync(name, 1);
 
-        Assert.Equal((["Z", "a-3", "a1", "a2", "b"], false), await NamesAsync(new TopicQuery("", null, 9, false)));
-        Assert.Equal((["a-3", "a1"], true), await NamesAsync(new TopicQuery("a", null, 2, false)));
-        Assert.Equal((["a2"], false), await NamesAsync(new TopicQuery("a", "a1", 2, false)));
-        Assert.Equal((["__own"], false), await NamesAsync(new TopicQuery("__", null, 2, true)));
+        Assert.Equal("Z a-3 a1 a2 b", await NamesAsync(new TopicQuery("", null, 9, false)));
+        Assert.Equal("a-3 a1 …", await NamesAsync(new TopicQuery("a", null, 2, false)));
+        Assert.Equal("a2", await NamesAsync(new TopicQuery("a", "a1", 2, false)));
+        Assert.Equal("__own", await NamesAsync(new TopicQuery("__", null, 2, true)));
         await Engine.DeleteTopicAsync("a1", default);
-        Assert.Equal((["a-3", "a2"], false), await NamesAsync(new TopicQuery("a", null, 2, false)));
+        Assert.Equal("a-3 a2", await NamesAsync(new TopicQuery("a", null, 2, false)));
     }
 
     [Fact]
@@ -279,13 +279,13 @@ public abstract class LogEngineContract : IAsyncLifetime
 
         await Engine.DeleteTopicAsync("orders", default);
         Assert.Null(await Engine.DescribeTopicAsync("orders", default));
-        Assert.Equal(BrokerError.UnknownTopicOrPartition, await ErrorOf(ProduceAsync("orders", 0, "lost")));
+        Assert.Equal(BrokerError.UnknownTopicOrPartition, await ErrorOf(() => ProduceAsync("orders", 0, "lost")));
         var fresh = await CreateAsync("orders", 1);
 
         Assert.NotEqual(old.TopicId, fresh.TopicId);
         Assert.Empty(await ReadAsync("orders", 0, 0));
         Assert.Empty(await Engine.FetchCommittedOffsetsAsync("billing", default));
-        Assert.Equal(BrokerError.TopicRecreated, await ErrorOf(ProduceAsync("orders", 0, old.TopicId, "to the old one")));
+        Assert.Equal(BrokerError.TopicRecreated, await ErrorOf(() => ProduceAsync("orders", 0, old.TopicId, "to the old one")));
     }
 
     [Fact]
@@ -310,7 +310,7 @@ public abstract class LogEngineContract : IAsyncLifetime
         await CreateAsync("orders", 1);
         var tooFar = Time.GetUtcNow().AddMinutes(61).ToUnixTimeMilliseconds();
 
-        Assert.Equal(BrokerError.InvalidTimestamp, await ErrorOf(ProduceAtAsync("orders", 0, tooFar)));
+        Assert.Equal(BrokerError.InvalidTimestamp, await ErrorOf(() => ProduceAtAsync("orders", 0, tooFar)));
     }
 
     [Fact]
@@ -358,8 +358,8 @@ public abstract class LogEngineContract : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("none")]
     [InlineData("gzip")]
+    [InlineData("snappy")]
     [InlineData("lz4")]
     [InlineData("zstd")]
     public async Task A_batch_is_kept_in_the_codec_of_its_topic(string codec)
@@ -416,11 +416,11 @@ public abstract class LogEngineContract : IAsyncLifetime
         return records;
     }
 
-    protected static async Task<BrokerError> ErrorOf(Task task)
+    protected static async Task<BrokerError> ErrorOf(Func<Task> action)
     {
         try
         {
-            await task;
+            await action();
             return BrokerError.None;
         }
         catch (BrokerException e)
@@ -439,10 +439,10 @@ public abstract class LogEngineContract : IAsyncLifetime
     private async Task<TopicDescription> AlterAsync(string topic, int? partitions, long? version, params (string, string?)[] configs) =>
         await Engine.AlterTopicAsync(new TopicAlteration(topic, partitions, configs.ToDictionary(), version, null), default);
 
-    private async Task<(IEnumerable<string>, bool)> NamesAsync(TopicQuery query)
+    private async Task<string> NamesAsync(TopicQuery query)
     {
         var page = await Engine.ListTopicsAsync(query, default);
-        return (page.Topics.Select(topic => topic.Name), page.HasMore);
+        return string.Join(' ', page.Topics.Select(topic => topic.Name)) + (page.HasMore ? " …" : "");
     }
 
     private static byte[] Copy(ReadOnlyMemory<byte> bytes) => bytes.ToArray();

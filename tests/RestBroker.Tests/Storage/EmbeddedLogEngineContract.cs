@@ -12,5 +12,5 @@ public sealed class EmbeddedLogEngineContract : LogEngineContract, IDisposable
     public void Dispose() => _directory.Dispose();
 
     protected override async Task<ILogEngine> OpenAsync() =>
-        await EmbeddedLogEngine.OpenAsync(new LogConfig { DataDirectory = _directory.Root }, Time, NullLoggerFactory.Instance, default);
+        await EmbeddedLogEngine.OpenAsync(new LogConfig { DataDirectory = _directory.Path }, Time, NullLoggerFactory.Instance, default);
 }

@@ -1,0 +1,109 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using RestBroker.Core.Engine;
+using RestBroker.Core.Records;
+using RestBroker.Core.Topics;
+using RestBroker.Storage;
+
+namespace RestBroker.Tests.Storage;
+
+public sealed class RestartTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task Everything_is_there_after_a_clean_restart()
+    {
+        Guid topicId;
+        await using (var engine = await OpenAsync())
+        {
+            var topic = await engine.CreateTopicAsync(
+                new TopicSpec("orders", 2, null, new Dictionary<string, string> { ["segment.bytes"] = "1024" }), default);
+            topicId = topic.TopicId;
+            for (var i = 0; i < 50; i++) await ProduceAsync(engine, 1, $"record {i}");
+            await engine.CommitOffsetsAsync("billing", [new CommittedOffset(new("orders", 1), topicId, 17)], default);
+            await engine.DeleteRecordsAsync(new("orders", 1), 3, default);
+        }
+
+        await using (var engine = await OpenAsync())
+        {
+            var topic = await engine.DescribeTopicAsync("orders", default);
+            Assert.Equal((topicId, 2, "1024"), (topic!.TopicId, topic.PartitionCount, topic.Config.Value("segment.bytes")));
+            Assert.Equal([new CommittedOffset(new("orders", 1), topicId, 17)], await engine.FetchCommittedOffsetsAsync("billing", default));
+            Assert.Equal(Enumerable.Range(3, 47).Select(i => $"record {i}"), await ReadAllAsync(engine, 1, 3));
+            Assert.Equal(50, (await ProduceAsync(engine, 1, "after")).BaseOffset);
+        }
+    }
+
+    [Fact]
+    public async Task A_deleted_topic_stays_away_and_leaves_no_files()
+    {
+        await using (var engine = await OpenAsync())
+        {
+            await engine.CreateTopicAsync(new TopicSpec("orders", 2, null, new Dictionary<string, string>()), default);
+            await ProduceAsync(engine, 0, "one");
+            await engine.DeleteTopicAsync("orders", default);
+        }
+
+        await using (var engine = await OpenAsync()) Assert.Null(await engine.DescribeTopicAsync("orders", default));
+        Assert.Empty(Directory.GetDirectories(Path.Combine(_directory.Path, "topics")));
+    }
+
+    [Fact]
+    public async Task A_second_engine_on_the_directory_is_refused()
+    {
+        await using var engine = await OpenAsync();
+
+        var refusal = await Assert.ThrowsAsync<DataDirectoryException>(OpenAsync);
+
+        Assert.Contains("in use by another process", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"format":2,"clusterId":"5e9a0e6e-3f0c-4b54-bd8e-96a4b8e2d0f1","nodeId":1,"features":[],"leaderEpoch":0}""", "format 2")]
+    [InlineData("""{"format":1,"clusterId":"5e9a0e6e-3f0c-4b54-bd8e-96a4b8e2d0f1","nodeId":1,"features":["tiers"],"leaderEpoch":0}""", "tiers")]
+    [InlineData("{\"format\":", "damaged")]
+    [InlineData("", "damaged")]
+    public async Task What_another_version_wrote_is_refused_and_not_touched(string meta, string said)
+    {
+        var path = _directory.Write("restbroker.meta", Encoding.UTF8.GetBytes(meta));
+
+        var refusal = await Assert.ThrowsAsync<DataDirectoryException>(OpenAsync);
+
+        Assert.Contains(said, refusal.Message, StringComparison.Ordinal);
+        Assert.Equal([path], Directory.GetFileSystemEntries(_directory.Path));
+        Assert.Equal(meta, File.ReadAllText(path));
+    }
+
+    private Task<EmbeddedLogEngine> OpenAsync() =>
+        EmbeddedLogEngine.OpenAsync(new LogConfig { DataDirectory = _directory.Path }, _time, NullLoggerFactory.Instance, default);
+
+    private static async Task<ProduceResult> ProduceAsync(EmbeddedLogEngine engine, int partition, string value)
+    {
+        using var builder = new RecordBatchBuilder();
+        builder.Append(1_000, null, Encoding.UTF8.GetBytes(value));
+        return await engine.ProduceAsync(new ProduceRequest(new("orders", partition), builder.Build(), Acks.All), default);
+    }
+
+    private static async Task<List<string>> ReadAllAsync(EmbeddedLogEngine engine, int partition, long offset)
+    {
+        var values = new List<string>();
+        while (true)
+        {
+            using var result = await engine.FetchAsync(
+                new FetchRequest { Partitions = [new FetchPartition(new("orders", partition), offset)] }, default);
+            var rest = result.Partitions[0].Batches.ToArray().AsMemory();
+            if (rest.IsEmpty) return values;
+            while (RecordBatch.TryRead(rest, out var batch))
+            {
+                using var reader = new RecordBatchReader(batch);
+                while (reader.TryRead(out var record)) values.Add(Encoding.UTF8.GetString(record.Value!.Value.Span));
+                (offset, rest) = (batch.NextOffset, rest[batch.Size..]);
+            }
+        }
+    }
+}
