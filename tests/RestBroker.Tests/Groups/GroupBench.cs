@@ -48,6 +48,14 @@ internal sealed class GroupBench
         return bench;
     }
 
+    /// <summary>On an engine that knows the topic and the group already.</summary>
+    internal static async Task<GroupBench> ReopenAsync(ILogEngine engine)
+    {
+        var bench = new GroupBench(engine, new GroupConfig());
+        await bench.Catalog.StartAsync(default);
+        return bench;
+    }
+
     internal async Task RestartAsync()
     {
         Catalog = NewCatalog();
