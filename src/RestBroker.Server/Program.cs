@@ -11,6 +11,7 @@ var api = app.MapApi();
 api.MapTopics();
 api.MapPartitions();
 api.MapProduce();
+api.MapGroups();
 api.MapProblems();
 app.MapHealth();
 app.MapOpenApiAndSwagger();

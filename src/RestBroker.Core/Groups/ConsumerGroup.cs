@@ -86,14 +86,14 @@ internal sealed record ConsumerGroup(GroupState State, ImmutableDictionary<strin
     /// <summary>Whether a member may fetch or commit with this lease; the caller has let <see cref="Expire"/> run.</summary>
     internal bool Holds(string name, LeaseToken lease) => State.Members.TryGetValue(name, out var member) && member.Lease == lease;
 
-    /// <summary>Whether a fetch would change what this lease owns, or find it fenced.</summary>
-    internal bool HasNews(string name, LeaseToken lease, IReadOnlyDictionary<TopicPartition, string> owners)
+    /// <summary>Whether a fetch would change what this lease owns, or find it fenced; <paramref name="owners"/> are the state's.</summary>
+    internal bool HasNews(string name, LeaseToken lease, Lazy<Dictionary<TopicPartition, string>> owners)
     {
         if (!Holds(name, lease)) return true;
         var member = State.Members[name];
         return !member.IsSettled
             && (member.Owned.Any(partition => !member.IsTarget(partition))
-                || member.Target.Any(partition => !owners.ContainsKey(partition)));
+                || member.Target.Any(partition => !owners.Value.ContainsKey(partition)));
     }
 
     private ConsumerGroup Without(IEnumerable<string> names)

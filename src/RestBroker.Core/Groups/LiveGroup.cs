@@ -1,5 +1,6 @@
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
+using RestBroker.Core.Topics;
 
 namespace RestBroker.Core.Groups;
 
@@ -68,7 +69,7 @@ internal sealed class LiveGroup : IDisposable
     {
         lock (_lock)
         {
-            if (_group.HasNews(member, lease, _group.State.Owners())) return Task.CompletedTask;
+            if (_group.HasNews(member, lease, Owners())) return Task.CompletedTask;
             if (_watches.TryGetValue(member, out var watch) && watch.Lease == lease) return watch.News.Task;
             watch?.News.TrySetResult();
             _watches[member] = watch = new Watch(lease, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -138,7 +139,7 @@ internal sealed class LiveGroup : IDisposable
     private void NotifyWatches()
     {
         if (_watches.Count == 0) return;
-        var owners = _group.State.Owners();
+        var owners = Owners();
         foreach (var (member, watch) in _watches)
         {
             if (!_group.HasNews(member, watch.Lease, owners)) continue;
@@ -146,6 +147,8 @@ internal sealed class LiveGroup : IDisposable
             _watches.Remove(member);
         }
     }
+
+    private Lazy<Dictionary<TopicPartition, string>> Owners() => new(_group.State.Owners);
 
     private async Task WriteStateAsync(GroupLog log)
     {

@@ -68,7 +68,7 @@ public class ConsumerGroupExplorationTests(ITestOutputHelper output)
                 Assert.All(client.Told, told => Assert.True(group.State.Members[name].Owns(told)));
                 var fetched = group.Fetch(name, Now).State.Members[name];
                 var changes = !fetched.Owned.SequenceEqual(group.State.Members[name].Owned);
-                Assert.Equal(changes, group.HasNews(name, client.Lease, group.State.Owners()));
+                Assert.Equal(changes, group.HasNews(name, client.Lease, new(group.State.Owners)));
             }
 
             var settled = group.AllFetch(Now).AllFetch(Now);
