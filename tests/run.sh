@@ -2,7 +2,8 @@
 # Installs what the tests need, builds without a warning and runs every test. See --help.
 set -uo pipefail
 
-readonly root="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)"
+root="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)"
+readonly root
 readonly results="$root/artifacts/test-results"
 readonly configuration=Release
 
@@ -47,14 +48,14 @@ parse() {
   done
 }
 
-# What is looked for, how, and the Debian packages that bring it.
+# The compiler and zlib are for the native console tool; the python modules read what the broker writes.
 install_packages() {
   local missing=()
-  need missing "curl" curl
-  need missing "jq" jq
-  need missing "chromium" chromium
-  need missing "clang || gcc" clang
-  need_file missing /usr/include/zlib.h zlib1g-dev
+  command -v curl >/dev/null || missing+=(curl)
+  command -v jq >/dev/null || missing+=(jq)
+  command -v chromium >/dev/null || missing+=(chromium)
+  command -v clang >/dev/null || command -v gcc >/dev/null || missing+=(clang)
+  [ -e /usr/include/zlib.h ] || missing+=(zlib1g-dev)
   /usr/bin/python3 -c 'import kafka.record, snappy, lz4.frame, zstandard' 2>/dev/null ||
     missing+=(python3-kafka python3-snappy python3-lz4 python3-zstandard)
   [ ${#missing[@]} -eq 0 ] && return
@@ -68,18 +69,6 @@ and then this script again."
   export DEBIAN_FRONTEND=noninteractive
   quietly apt-get update -q
   quietly apt-get install -q -y --no-install-recommends "${missing[@]}"
-}
-
-need() { # list, commands of which one will do, package
-  local -n list=$1
-  local name
-  for name in ${2//||/ }; do command -v "$name" >/dev/null && return; done
-  list+=("$3")
-}
-
-need_file() { # list, file, package
-  local -n list=$1
-  [ -e "$2" ] || list+=("$3")
 }
 
 check_sdk() {

@@ -71,6 +71,7 @@ public enum BrokerError
     RequestCancelled,
     UnknownServerError,
     StorageFailed,
+    TooManyStreams,
     ShuttingDown,
     RequestTimedOut,
     DiskFull,

@@ -66,6 +66,7 @@ public static class BrokerErrors
         Row(BrokerError.RequestCancelled, 499, 7, Retriable, "The client went away", SideEffects.Possible),
         Row(BrokerError.UnknownServerError, 500, -1, Retriable, "The broker failed", SideEffects.Possible),
         Row(BrokerError.StorageFailed, 503, 56, Retriable, "The log cannot be written", SideEffects.Possible),
+        Row(BrokerError.TooManyStreams, 503, 89, Retriable, "The broker serves as many streams as it may"),
         Row(BrokerError.ShuttingDown, 503, 8, Retriable, "The broker is shutting down"),
         Row(BrokerError.RequestTimedOut, 408, 7, Retriable, "The request did not arrive in time"),
         Row(BrokerError.DiskFull, 507, 56, Retriable, "The disk is full"),

@@ -12,6 +12,7 @@ namespace RestBroker.Core.Groups;
 public sealed class GroupCoordinator(GroupCatalog catalog)
 {
     private const int LeaseSecretSize = 8;
+    private const long LogStart = -1;
     private static readonly TimeSpan ShortestCheck = TimeSpan.FromMilliseconds(20);
 
     /// <summary>
@@ -37,6 +38,7 @@ public sealed class GroupCoordinator(GroupCatalog catalog)
             Topics = topics,
             Positions = await PositionsAsync(holding, cancellationToken),
             Changed = live.Watch(member, holding.Lease.Token),
+            HasLost = holding.HasLost,
             CheckWithin = holding.CheckWithin,
         });
     }
@@ -113,30 +115,26 @@ public sealed class GroupCoordinator(GroupCatalog catalog)
 
         var next = lease is null ? group.Join(member, NewLeaseId(member), live.Now) : group.Fetch(member, live.Now);
         var checkWithin = (next.NextExpiry!.Value - live.Now) / 2;
+        var owned = next.State.Members[member].Owned;
         var holding = new Holding(
             LeaseOf(live, next, member),
-            next.State,
-            [.. next.State.Members[member].Owned.Select(partition => Committed(next.State, offsets, partition))],
+            [.. owned.Select(partition => Position(next.State, offsets, partition))],
+            group.State.Members.GetValueOrDefault(member)?.Owned.Except(owned).Any() == true,
             checkWithin > ShortestCheck ? checkWithin : ShortestCheck);
         return (next, (null, holding));
     }
 
-    // Where retention has removed what the group was to read next, it goes on at the log start and says so.
-    private async ValueTask<IReadOnlyList<GroupPosition>> PositionsAsync(Holding holding, CancellationToken cancellationToken)
+    private async ValueTask<IReadOnlyList<CommittedOffset>> PositionsAsync(Holding holding, CancellationToken cancellationToken)
     {
-        var topics = holding.Lease.Partitions.Select(partition => partition.Topic).Distinct();
-        var status = await catalog.Topics.StatusAsync(topics, cancellationToken);
-        var positions = new List<GroupPosition>(holding.Lease.Partitions.Count);
-        foreach (var (partition, committed) in holding.Lease.Partitions.Zip(holding.Committed))
-        {
-            var topic = holding.State.Topic(partition.Topic)!;
-            var logStart = status.TryGetValue(partition, out var found) ? found.LogStartOffset : 0;
-            var wanted = committed ?? topic.StartOf(partition.Partition) ?? logStart;
-            var trimmed = wanted < logStart ? new OffsetRange(wanted, logStart) : (OffsetRange?)null;
-            positions.Add(new GroupPosition(partition, topic.Id, Math.Max(wanted, logStart), trimmed));
-        }
-
-        return positions;
+        var positions = holding.Positions;
+        var unknown = positions.Where(position => position.NextOffset < 0).Select(position => position.Partition.Topic).Distinct();
+        var status = await catalog.Topics.StatusAsync(unknown, cancellationToken);
+        return
+        [
+            .. positions.Select(position => position.NextOffset >= 0
+                ? position
+                : position with { NextOffset = status.GetValueOrDefault(position.Partition)?.LogStartOffset ?? 0 }),
+        ];
     }
 
     private async ValueTask<IReadOnlyList<CommittedOffset>> ResolveAsync(IReadOnlyList<OffsetCommit> commits, CancellationToken cancellationToken)
@@ -205,8 +203,11 @@ public sealed class GroupCoordinator(GroupCatalog catalog)
            select new CommittedOffset(partition, topicId, nextOffset.Value),
     ];
 
-    private static long? Committed(GroupState state, OffsetVector vector, TopicPartition partition) =>
-        vector.NextOffset(partition, state.Topic(partition.Topic)!.Id);
+    private static CommittedOffset Position(GroupState state, OffsetVector vector, TopicPartition partition)
+    {
+        var topic = state.Topic(partition.Topic)!;
+        return new(partition, topic.Id, vector.NextOffset(partition, topic.Id) ?? topic.StartOf(partition.Partition) ?? LogStart);
+    }
 
     private GroupLease LeaseOf(LiveGroup live, ConsumerGroup group, string name)
     {
@@ -217,7 +218,7 @@ public sealed class GroupCoordinator(GroupCatalog catalog)
 
     private static string NewLeaseId(string member) => $"{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(LeaseSecretSize))}.{member}";
 
-    /// <summary>What a step found out about a lease; the offsets are in the order of its partitions.</summary>
+    /// <summary>What a step found out about a lease; a position may still be <see cref="LogStart"/>.</summary>
     private readonly record struct Holding(
-        GroupLease Lease, GroupState State, IReadOnlyList<long?> Committed, TimeSpan CheckWithin);
+        GroupLease Lease, IReadOnlyList<CommittedOffset> Positions, bool HasLost, TimeSpan CheckWithin);
 }

@@ -28,19 +28,18 @@ public sealed record GroupSession
     /// <summary>The group's topics that exist, in the order of its settings: the cursor's topics.</summary>
     public required IReadOnlyList<TopicDescription> Topics { get; init; }
 
-    /// <summary>Where to read each partition of the lease.</summary>
-    public required IReadOnlyList<GroupPosition> Positions { get; init; }
+    /// <summary>
+    /// Where to read each partition of the lease: the committed offset, or where the group begins. Retention may have removed what
+    /// lies there.
+    /// </summary>
+    public required IReadOnlyList<CommittedOffset> Positions { get; init; }
 
-    /// <summary>Completes when another fetch would give another assignment, or would be fenced.</summary>
-    public required Task Changed { get; init; }
+    /// <summary>Whether the member gave something up in this call: it had better be told before anything is waited for.</summary>
+    public required bool HasLost { get; init; }
+
+    /// <summary>Is cancelled when another fetch would give another assignment, or would be fenced.</summary>
+    public required CancellationToken Changed { get; init; }
 
     /// <summary>Ask again after this long at the latest.</summary>
     public required TimeSpan CheckWithin { get; init; }
 }
-
-/// <summary>Where a group reads a partition.</summary>
-/// <param name="Partition">The partition.</param>
-/// <param name="TopicId">The incarnation of its topic.</param>
-/// <param name="NextOffset">The next offset to read: the committed one, or where the group begins; never before the log start.</param>
-/// <param name="Trimmed">What the group had not read and retention has removed; null = nothing.</param>
-public readonly record struct GroupPosition(TopicPartition Partition, Guid TopicId, long NextOffset, OffsetRange? Trimmed);

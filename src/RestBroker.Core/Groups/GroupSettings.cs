@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Topics;
 

@@ -1,3 +1,5 @@
+using RestBroker.Core.Engine;
+
 namespace RestBroker.Core.Groups;
 
 /// <summary>A group as somebody asks for it; what is null keeps its value, or has its default in a new group.</summary>

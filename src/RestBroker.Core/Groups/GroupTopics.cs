@@ -28,7 +28,7 @@ internal sealed class GroupTopics(ILogEngine engine)
         {
             var known = current?.Settings.From == settings.From ? current.Topic(topic.Name) : null;
             var starts = known?.Id == topic.TopicId ? known.Starts
-                : settings.From.IsEarliest ? []
+                : settings.From == StartPosition.Earliest ? []
                 : [.. await settings.From.ResolveAsync(engine, topic.Name, cancellationToken)];
             found.Add(new GroupTopic(topic.Name, topic.TopicId, topic.PartitionCount, starts));
         }

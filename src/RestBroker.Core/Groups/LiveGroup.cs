@@ -64,16 +64,16 @@ internal sealed class LiveGroup : IDisposable
     /// <summary>Looks at the group after letting leases end.</summary>
     internal T Look<T>(Func<ConsumerGroup, OffsetVector, T> look) => Step((group, offsets) => (group, look(group, offsets)));
 
-    /// <summary>A task that completes when this lease has news; one a member, the newest lease's.</summary>
-    internal Task Watch(string member, LeaseToken lease)
+    /// <summary>A token that is cancelled when this lease has news; one a member, the newest lease's.</summary>
+    internal CancellationToken Watch(string member, LeaseToken lease)
     {
         lock (_lock)
         {
-            if (_group.HasNews(member, lease, Owners())) return Task.CompletedTask;
-            if (_watches.TryGetValue(member, out var watch) && watch.Lease == lease) return watch.News.Task;
-            watch?.News.TrySetResult();
-            _watches[member] = watch = new Watch(lease, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-            return watch.News.Task;
+            if (_group.HasNews(member, lease, Owners())) return new CancellationToken(canceled: true);
+            if (_watches.TryGetValue(member, out var watch) && watch.Lease == lease) return watch.News.Token;
+            watch?.Tell();
+            _watches[member] = watch = new Watch(lease, new CancellationTokenSource());
+            return watch.News.Token;
         }
     }
 
@@ -131,7 +131,7 @@ internal sealed class LiveGroup : IDisposable
         {
             _isDeleted = isDeleted;
             _written = null;
-            foreach (var watch in _watches.Values) watch.News.TrySetResult();
+            foreach (var watch in _watches.Values) watch.Tell();
             _watches.Clear();
         }
     }
@@ -143,7 +143,7 @@ internal sealed class LiveGroup : IDisposable
         foreach (var (member, watch) in _watches)
         {
             if (!_group.HasNews(member, watch.Lease, owners)) continue;
-            watch.News.TrySetResult();
+            watch.Tell();
             _watches.Remove(member);
         }
     }
@@ -174,7 +174,11 @@ internal sealed class LiveGroup : IDisposable
 }
 
 /// <summary>A lease whose holder waits for news.</summary>
-internal sealed record Watch(LeaseToken Lease, TaskCompletionSource News);
+internal sealed record Watch(LeaseToken Lease, CancellationTokenSource News)
+{
+    // Those who wait go on elsewhere: the group's lock is held here.
+    internal void Tell() => _ = News.CancelAsync();
+}
 
 /// <summary>Where groups are written.</summary>
 /// <param name="Log">Their states.</param>

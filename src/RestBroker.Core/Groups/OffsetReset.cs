@@ -1,3 +1,4 @@
+using RestBroker.Core.Engine;
 using RestBroker.Core.Topics;
 
 namespace RestBroker.Core.Groups;

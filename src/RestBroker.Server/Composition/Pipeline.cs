@@ -9,7 +9,7 @@ internal static class Pipeline
     public static void UseRestBroker(this WebApplication app)
     {
         app.Use(AnswerHeaders);
-        app.UseExceptionHandler();
+        app.UseMiddleware<ProblemMiddleware>();
         app.UseStatusCodePages(context => EmptyAnswers.WriteProblemAsync(context.HttpContext));
         app.Use(NoTrailingSlash);
         app.UseRouting();

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Groups;
 using RestBroker.Server.Contracts;
-using RestBroker.Server.Problems;
 using RestBroker.Server.Producing;
+using RestBroker.Server.Streaming;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
@@ -33,12 +33,20 @@ internal static class ServiceSetup
         services.AddSingleton(provider => provider.GetRequiredService<GroupHost>().Catalog);
         services.AddSingleton<GroupCoordinator>();
         services.AddSingleton<GroupOffsets>();
+        services.AddSingleton<GroupRequests>();
+        services.AddSingleton<GroupOneLiner>();
         services.AddHostedService<StartupBanner>();
 
         services.AddSingleton<TopicAutoCreator>();
         services.AddSingleton<RecordProducer>();
         services.AddSingleton<ProduceRequests>();
         services.AddSingleton<RawRequests>();
+
+        services.AddSingleton<StreamSlots>();
+        services.AddSingleton<ReadPlanner>();
+        services.AddSingleton<FetchRequests>();
+        services.AddSingleton<RecordRequests>();
+        services.AddSingleton<EventRequests>();
 
         AddHttp(services);
         AddLogging(builder);
@@ -47,8 +55,6 @@ internal static class ServiceSetup
 
     private static void AddHttp(IServiceCollection services)
     {
-        services.AddExceptionHandler<ProblemExceptionHandler>();
-        services.AddProblemDetails();
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.Configure<JsonOptions>(options => ApiJson.Configure(options.SerializerOptions));
         services.AddRestBrokerOpenApi();
@@ -68,8 +74,6 @@ internal static class ServiceSetup
                 .MinimumLevel.Information()
                 .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
                 .MinimumLevel.Override("System", LogEventLevel.Warning)
-                // Every answer to a client's mistake is a problem document; it is no event for the operator.
-                .MinimumLevel.Override("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogEventLevel.Fatal)
                 .ReadFrom.Configuration(builder.Configuration)
                 .WriteTo;
             if (provider.GetRequiredService<IOptions<RestBrokerOptions>>().Value.LogFormat == "json")

@@ -16,6 +16,13 @@ internal static class EntityTags
 
     public static string OfPartition(string incarnation, long nextOffset) => Quote($"{incarnation}-{Text(nextOffset)}");
 
+    public static string OfRecord(string incarnation, int partition, long offset) =>
+        Quote($"{incarnation}-{Text(partition)}-{Text(offset)}");
+
+    /// <summary>Of a page of one partition.</summary>
+    public static string OfPage(string incarnation, long first, long last, long count) =>
+        Quote($"{incarnation}-{Text(first)}-{Text(last)}-{Text(count)}");
+
     /// <summary>Whether If-Match holds: <c>*</c>, or a strong tag that is equal.</summary>
     public static bool IsMatch(StringValues ifMatch, string current) =>
         Tags(ifMatch, HeaderNames.IfMatch).Any(tag => tag.Tag == "*" || (!tag.IsWeak && tag.Tag == current));

@@ -1,6 +1,8 @@
+using System.Text.Json;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Groups;
 using RestBroker.Core.Topics;
+using RestBroker.Server.Streaming;
 
 namespace RestBroker.Server.Contracts;
 
@@ -10,7 +12,7 @@ internal static class GroupMapping
     public static GroupSpec ToSpec(this PutGroupRequest request) => new(
         request.Topics,
         request.Mode,
-        request.From is { } from ? StartText.Parse("from", from) : null,
+        request.From is { } from ? ToStart(from, "from") : null,
         request.LeaseSeconds,
         request.MaxDeliveries,
         request.DeadLetterTopic);
@@ -56,6 +58,10 @@ internal static class GroupMapping
 
     public static ResetOffsetResponse ToResponse(this ResetOffset offset) =>
         new(offset.Partition.Topic, offset.Partition.Partition, offset.Previous, offset.NextOffset);
+
+    /// <summary>A place as a string, or a time as a number.</summary>
+    public static StartPosition ToStart(this JsonElement place, string name) =>
+        StartText.Parse(place.ValueKind == JsonValueKind.String ? place.GetString()! : place.GetRawText(), name);
 
     private static List<TopicPartitionsResponse> ByTopic(IEnumerable<TopicPartition> partitions) =>
     [

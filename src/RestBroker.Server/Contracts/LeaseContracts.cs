@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Mvc;
+
 namespace RestBroker.Server.Contracts;
 
 /// <summary>A fetch inside a group.</summary>
@@ -21,6 +23,42 @@ public sealed record FetchGroupRequest
     /// <example>5</example>
     public double? Wait { get; init; }
 }
+
+/// <summary>A fetch inside a group as one line, without a body.</summary>
+internal sealed class GroupFetchQuery
+{
+    /// <summary>What the group reads, if it is to be created.</summary>
+    [FromQuery(Name = "topic")]
+    public string? Topic { get; init; }
+
+    /// <summary>The member's name.</summary>
+    [FromQuery(Name = "member")]
+    public string? Member { get; init; }
+
+    /// <summary>Must be <c>true</c>: commits before it answers.</summary>
+    [FromQuery(Name = "autoCommit")]
+    public bool? AutoCommit { get; init; }
+
+    /// <summary>At most this many records, 1 to 10,000; default 500.</summary>
+    [FromQuery(Name = "limit")]
+    public int? Limit { get; init; }
+
+    /// <summary>How long to wait for a record, in seconds, 0 to 50; default 0.</summary>
+    [FromQuery(Name = "wait")]
+    public double? Wait { get; init; }
+}
+
+/// <summary>How much a fetch inside a group reads, in the terms of every other read.</summary>
+internal sealed class GroupReadQuery : ReadQuery;
+
+/// <summary>Records and the lease they were read under.</summary>
+/// <param name="Records">In order within each partition; partitions are read in turn.</param>
+/// <param name="Cursor">What to commit once they are done, and where to fetch on without committing.</param>
+/// <param name="UpToDate">Whether every partition of the lease was read to its end.</param>
+/// <param name="Gaps">Offsets that were wanted and cannot be had; absent where there are none.</param>
+/// <param name="Lease">Give its id and epoch with the next call.</param>
+public sealed record FetchGroupResponse(
+    IReadOnlyList<RecordResponse> Records, string Cursor, bool UpToDate, IReadOnlyList<GapResponse>? Gaps, LeaseResponse Lease);
 
 /// <summary>What proves a lease.</summary>
 /// <param name="Id">As it was given.</param>

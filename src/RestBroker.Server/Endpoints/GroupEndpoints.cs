@@ -97,7 +97,7 @@ internal static class GroupEndpoints
             throw new BrokerException(BrokerError.InvalidRequest, "Give exactly one of to and offsets.");
         var moved = await offsets.ResetAsync(group, new OffsetReset
         {
-            To = request.To is { } to ? StartText.Parse("to", to) : null,
+            To = request.To?.ToStart("to"),
             Offsets = [.. (request.Offsets ?? []).Select(offset => offset.ToCommit())],
             ExpectedEpoch = request.DryRun ? null : ExpectedEpoch(catalog.Describe(group), http),
             DryRun = request.DryRun,

@@ -14,7 +14,7 @@ internal static class ProduceEndpoints
         topic.MapPost("/records", ProduceAsync).Accepts<ProduceRecordsRequest>(ContentTypes.Json, ContentTypes.NdJson);
         topic.MapPost("/partitions/{partition:int}/records", ProduceToPartitionAsync)
             .Accepts<ProduceRecordsRequest>(ContentTypes.Json, ContentTypes.NdJson);
-        topic.MapPost("/raw", ProduceRawAsync).Accepts<string>("application/octet-stream", "text/plain", ContentTypes.Json);
+        topic.MapPost("/raw", ProduceRawAsync).Accepts<string>("*/*");
     }
 
     /// <summary>

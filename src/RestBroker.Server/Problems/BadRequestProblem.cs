@@ -7,17 +7,15 @@ namespace RestBroker.Server.Problems;
 /// <summary>What the framework found wrong with a request, in the words of the error table.</summary>
 internal static class BadRequestProblem
 {
-    private const string JsonHint = "Send JSON with the header 'Content-Type: application/json'.";
-
-    public static BrokerException From(BadHttpRequestException request) => request switch
+    public static BrokerException From(BadHttpRequestException fault, HttpRequest request) => fault switch
     {
         { InnerException: JsonException json } => From(json),
         { StatusCode: StatusCodes.Status413PayloadTooLarge } => new(
             BrokerError.RequestTooLarge, "The request body is larger than RestBroker:MaxRequestBodyBytes allows. Send fewer records in a request, or stream NDJSON."),
-        { StatusCode: StatusCodes.Status415UnsupportedMediaType } => UnsupportedMediaType(),
+        { StatusCode: StatusCodes.Status415UnsupportedMediaType } => UnsupportedMediaType(request),
         { StatusCode: StatusCodes.Status408RequestTimeout } => new(BrokerError.RequestTimedOut, "The request's body did not arrive in time."),
-        { StatusCode: StatusCodes.Status411LengthRequired } => new(BrokerError.LengthRequired, request.Message),
-        _ => new(BrokerError.InvalidRequest, request.Message),
+        { StatusCode: StatusCodes.Status411LengthRequired } => new(BrokerError.LengthRequired, fault.Message),
+        _ => new(BrokerError.InvalidRequest, fault.Message),
     };
 
     public static BrokerException From(JsonException json)
@@ -28,7 +26,15 @@ internal static class BadRequestProblem
         return new(error, detail) { Errors = [new FieldError(pointer, error, detail)] };
     }
 
-    public static BrokerException UnsupportedMediaType() => new(BrokerError.UnsupportedMediaType, JsonHint);
+    public static BrokerException UnsupportedMediaType(HttpRequest request)
+    {
+        var type = (request.ContentType ?? "").Split(';')[0].Trim();
+        var sent = type.Length == 0 ? "no Content-Type" : $"Content-Type: {type}";
+        return new BrokerException(
+            BrokerError.UnsupportedMediaType,
+            $"The request has {sent}. Add the header 'Content-Type: application/json' (curl: -H 'Content-Type: application/json', or --json). "
+            + "Records may also come one a line as application/x-ndjson; a topic's /raw takes bytes of any type.");
+    }
 
     // The reader's own errors are of a derived type; those of the serializer are plain.
     private static bool IsSyntax(JsonException json) => json.InnerException is JsonException || json.GetType() != typeof(JsonException);

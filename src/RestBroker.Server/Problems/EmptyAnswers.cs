@@ -15,7 +15,7 @@ internal static class EmptyAnswers
             StatusCodes.Status405MethodNotAllowed => new BrokerException(
                 BrokerError.MethodNotAllowed, $"{request.Path} does not have {request.Method}; it has {context.Response.Headers.Allow}."),
             StatusCodes.Status406NotAcceptable => new BrokerException(BrokerError.NotAcceptable, "None of the accepted media types is offered here."),
-            StatusCodes.Status415UnsupportedMediaType => BadRequestProblem.UnsupportedMediaType(),
+            StatusCodes.Status415UnsupportedMediaType => BadRequestProblem.UnsupportedMediaType(request),
             _ => null,
         };
         if (problem is not null) await ProblemWriter.WriteAsync(context, problem);

@@ -142,8 +142,9 @@ internal static class RecordJsonReader
         var tooDeep = false;
         if (json.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
         {
-            // The token of an opening bracket has the depth outside it.
-            while (json.Read() && json.CurrentDepth > depth) tooDeep |= json.CurrentDepth - depth > maxDepth;
+            // The token of a bracket has the depth outside it: a bracket one below the value's own opens the second level.
+            while (json.Read() && json.CurrentDepth > depth)
+                tooDeep |= json.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray && json.CurrentDepth - depth >= maxDepth;
         }
 
         var value = source[start..(int)json.BytesConsumed];

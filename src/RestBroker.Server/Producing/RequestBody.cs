@@ -1,6 +1,7 @@
 using RestBroker.Core.Errors;
 using RestBroker.Core.Records;
 using RestBroker.Server.Contracts;
+using RestBroker.Server.Problems;
 
 namespace RestBroker.Server.Producing;
 
@@ -46,11 +47,7 @@ internal static class RequestBody
         var type = (request.ContentType ?? "").Split(';')[0].Trim();
         if (type.Equals(ContentTypes.NdJson, StringComparison.OrdinalIgnoreCase)) return true;
         if (type.Equals(ContentTypes.Json, StringComparison.OrdinalIgnoreCase)) return false;
-        var sent = type.Length == 0 ? "no Content-Type" : $"Content-Type: {type}";
-        throw new BrokerException(
-            BrokerError.UnsupportedMediaType,
-            $"The request has {sent}. Add the header 'Content-Type: application/json' (curl: -H 'Content-Type: application/json', or --json), "
-            + "or application/x-ndjson for one record a line; …/raw takes bytes of any type.");
+        throw BadRequestProblem.UnsupportedMediaType(request);
     }
 
     private static BrokerException TooLarge(int maxBytes, string limitName) =>

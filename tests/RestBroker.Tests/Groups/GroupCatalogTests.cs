@@ -1,3 +1,4 @@
+using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Groups;
 using static RestBroker.Tests.Groups.GroupBench;
@@ -51,7 +52,7 @@ public class GroupCatalogTests
 
         await bench.Catalog.PutAsync(Group, new GroupSpec(["payments"]), default);
 
-        Assert.True(a.Changed.IsCompleted);
+        Assert.True(a.Changed.IsCancellationRequested);
         Assert.True((await bench.CommitAsync(a.Lease.Token, (0, 0))).IsFenced);
         Assert.Equal("payments-0", $"{Assert.Single((await bench.FetchAsync("a", a.Lease.Token)).Lease.Partitions)}");
     }

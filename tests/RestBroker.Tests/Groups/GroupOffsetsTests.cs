@@ -1,3 +1,4 @@
+using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Groups;
 using RestBroker.Core.Topics;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using RestBroker.Core.Engine;
 using RestBroker.Core.Groups;
 using RestBroker.Storage;
 using static RestBroker.Tests.Groups.GroupBench;

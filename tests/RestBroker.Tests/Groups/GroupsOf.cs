@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using RestBroker.Core.Engine;
 using RestBroker.Core.Groups;
 using RestBroker.Core.Topics;
 

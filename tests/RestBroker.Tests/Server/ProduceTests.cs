@@ -147,15 +147,15 @@ public sealed class ProduceTests
     public async Task Sizes_and_counts_beyond_their_limits_are_refused_whole()
     {
         await using var broker = TestBroker.Start(new Dictionary<string, string> { ["MaxRecordsPerRequest"] = "1000" });
-        await broker.PutAsync("/v1/topics/orders", """{"configs":{"max.message.bytes":100}}""");
+        await broker.PutAsync("/v1/topics/orders", """{"configs":{"max.message.bytes":200}}""");
 
-        Assert.Equal(413, (await ProduceAsync($$"""{"text":"{{new string('x', 101)}}"}""")).Status);
+        Assert.Equal(413, (await ProduceAsync($$"""{"text":"{{new string('x', 201)}}"}""")).Status);
         Assert.Equal(413, (await ProduceAsync($$"""{"key":"{{new string('x', 32 * 1024 + 1)}}","value":1}""")).Status);
         Assert.Equal(413, (await ProduceAsync($$"""{"value":1,"headers":[{{string.Join(',', Enumerable.Repeat("""["a","b"]""", 65))}}]}""")).Status);
         Assert.Equal(413, (await ProduceAsync($$"""{"value":1,"headers":[["a","{{new string('x', 32 * 1024)}}"]]}""")).Status);
         Assert.Equal(413, (await ProduceAsync(string.Join(',', Enumerable.Repeat("""{"value":1}""", 1001)))).Status);
         Assert.Equal(422, (await ProduceAsync($$"""{"value":{{new string('[', 65)}}{{new string(']', 65)}}}""")).Status);
-        Assert.Equal(200, (await ProduceAsync($$"""{"text":"{{new string('x', 100)}}"}""")).Status);
+        Assert.Equal(200, (await ProduceAsync($$"""{"text":"{{new string('x', 200)}}"}""")).Status);
         Assert.Equal(1, (long)(await broker.GetAsync("/v1/topics/orders/partitions/0")).Json["nextOffset"]!);
 
         Task<Answer> ProduceAsync(string records) => broker.PostAsync("/v1/topics/orders/records", $$"""{"records":[{{records}}]}""");

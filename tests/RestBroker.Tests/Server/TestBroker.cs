@@ -42,12 +42,13 @@ internal sealed class TestBroker : IAsyncDisposable
         var directory = dataDirectory ?? Directory.CreateTempSubdirectory("restbroker-").FullName;
         var app = new WebApplicationFactory<RestBrokerOptions>().WithWebHostBuilder(host =>
         {
+            host.UseSetting("urls", "http://127.0.0.1:0");
             host.UseSetting("RestBroker:DataDirectory", directory);
             foreach (var (name, value) in settings ?? new Dictionary<string, string>()) host.UseSetting($"RestBroker:{name}", value);
             host.ConfigureLogging(logging => logging.ClearProviders());
             if (time is not null) host.ConfigureServices(services => services.AddSingleton(time));
         });
-        app.UseKestrel(0);
+        app.UseKestrel();
         app.StartServer();
         return new TestBroker(app, directory, dataDirectory is null);
     }

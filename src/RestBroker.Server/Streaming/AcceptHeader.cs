@@ -1,0 +1,23 @@
+using Microsoft.Net.Http.Headers;
+using RestBroker.Core.Errors;
+
+namespace RestBroker.Server.Streaming;
+
+/// <summary>What a client takes of what is offered.</summary>
+internal static class AcceptHeader
+{
+    /// <summary>The offer that the client likes best; the first where it does not say.</summary>
+    /// <exception cref="BrokerException">NotAcceptable.</exception>
+    public static string Choose(HttpRequest request, params string[] offers)
+    {
+        var accepted = request.GetTypedHeaders().Accept;
+        if (accepted.Count == 0) return offers[0];
+        foreach (var type in accepted.Where(type => type.Quality is not 0).OrderByDescending(type => type.Quality ?? 1))
+        {
+            if (Array.Find(offers, offer => MediaTypeHeaderValue.Parse(offer).IsSubsetOf(type)) is { } offer) return offer;
+        }
+
+        throw new BrokerException(
+            BrokerError.NotAcceptable, $"Accept: {request.Headers.Accept} is not offered here; there is {string.Join(" and ", offers)}.");
+    }
+}

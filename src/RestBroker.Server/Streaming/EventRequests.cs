@@ -1,0 +1,71 @@
+using RestBroker.Core.Engine;
+using RestBroker.Core.Errors;
+using RestBroker.Server.Contracts;
+
+namespace RestBroker.Server.Streaming;
+
+/// <summary>
+/// Answers requests for event streams. A first request is refused by a status, as any other. A browser that reconnects never sees
+/// another status than 200: with <c>Last-Event-ID</c> whatever is wrong with the position is said in the stream.
+/// </summary>
+internal sealed class EventRequests(ILogEngine engine, ReadPlanner planner, StreamSlots slots, TimeProvider time)
+{
+    private const string LastEventId = "Last-Event-ID";
+
+    /// <summary>Streams topics.</summary>
+    public async Task StreamAsync(HttpContext context, IReadOnlyList<string> topics, EventQuery query)
+    {
+        AcceptHeader.Choose(context.Request, ContentTypes.EventStream);
+        var lastEventId = context.Request.Headers[LastEventId].ToString();
+        if (lastEventId == Cursor.EndText)
+        {
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            return;
+        }
+
+        var wishes = new ReadWishes(query, context.Request.QueryString, planner.Options);
+        var from = StartText.Parse(query.From ?? "latest");
+        using var slot = slots.Take(context.Connection.RemoteIpAddress);
+        using var lifetime = ReadLifetime.Of(context);
+        var start = lastEventId.Length > 0
+            ? await ResumeAsync(topics, query, from, lastEventId, context.RequestAborted)
+            : new EventStart(await planner.PlaceAsync(topics, query, from, context.RequestAborted), []);
+        var isResolved = lastEventId.Length == 0 && query.Cursor is null;
+        await RunAsync(context, wishes, wishes.Stream(start.Positions, from, isResolved), start.Opening, isResumed: lastEventId.Length > 0, lifetime);
+    }
+
+    private async ValueTask<EventStart> ResumeAsync(
+        IReadOnlyList<string> topics, EventQuery query, StartPosition from, string lastEventId, CancellationToken cancellationToken)
+    {
+        var partitions = PartitionChoice.Parse(query.Partitions);
+        try
+        {
+            var resets = new List<ReadNotice>();
+            var positions = await planner.ResumeAsync(topics, partitions, Cursor.Parse(lastEventId), resets, cancellationToken);
+            return new EventStart(positions, resets);
+        }
+        catch (BrokerException e) when (e.Error == BrokerError.InvalidCursor)
+        {
+            var reset = new ReadNotice(ReadNoticeKind.Reset) { Reason = ReadNotice.Malformed };
+            return new EventStart(await planner.StartAsync(topics, partitions, from, cancellationToken), [reset]);
+        }
+        catch (BrokerException e) when (e.Error == BrokerError.UnknownTopicOrPartition)
+        {
+            return new EventStart([], [ReadNotice.Of(e)]);
+        }
+    }
+
+    private async Task RunAsync(
+        HttpContext context, ReadWishes wishes, ReadPlan plan, IReadOnlyList<ReadNotice> opening, bool isResumed, ReadLifetime lifetime)
+    {
+        using var session = new ReadSession(engine, plan) { SpeaksInBand = isResumed };
+        using var output = new StreamOutput(context, time, TimeSpan.FromSeconds(planner.Options.StalledStreamSeconds));
+        using var dress = new EventDress(output.Buffer, session, wishes.Shape, time, context.TraceIdentifier);
+        if (plan.Topics.Count > 0 && !await session.FetchAsync(TimeSpan.Zero, lifetime)) throw ReadRefusals.ShuttingDown();
+        session.SpeaksInBand = true;
+        output.Prepare(ContentTypes.EventStream);
+        await new StreamLoop(session, dress, output, time, TimeSpan.FromSeconds(planner.Options.HeartbeatSeconds)).RunAsync(opening, lifetime);
+    }
+
+    private sealed record EventStart(IReadOnlyList<TopicPosition> Positions, IReadOnlyList<ReadNotice> Opening);
+}

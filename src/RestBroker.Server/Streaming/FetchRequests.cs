@@ -1,0 +1,93 @@
+using RestBroker.Core.Engine;
+using RestBroker.Core.Errors;
+using RestBroker.Server.Contracts;
+using RestBroker.Server.Endpoints;
+
+namespace RestBroker.Server.Streaming;
+
+/// <summary>Answers fetches: a JSON page, a page of lines, lines without end.</summary>
+internal sealed class FetchRequests(ILogEngine engine, ReadPlanner planner, StreamSlots slots, TimeProvider time)
+{
+    /// <summary>Reads a topic.</summary>
+    public async Task FetchAsync(HttpContext context, string topic, FetchQuery query)
+    {
+        var type = AcceptHeader.Choose(context.Request, query.Follow is true ? [ContentTypes.NdJson] : [ContentTypes.Json, ContentTypes.NdJson]);
+        var wishes = new ReadWishes(query, context.Request.QueryString, planner.Options);
+        var from = StartText.Parse(query.From ?? "earliest");
+        var positions = await planner.PlaceAsync([topic], query, from, context.RequestAborted);
+
+        using var lifetime = ReadLifetime.Of(context);
+        if (query.Follow is true)
+        {
+            await FollowAsync(context, wishes.Stream(positions, from, query.Cursor is null), wishes, lifetime);
+            return;
+        }
+
+        using var session = new ReadSession(engine, wishes.Page(positions, query.Cursor is null));
+        var loop = new PageLoop(session, time, wishes.Wait, planner.Options.MaxFilteredScanBytes);
+        if (type == ContentTypes.Json) await SendPageAsync(context, session, loop, wishes, lifetime);
+        else await SendLinesAsync(context, session, loop, wishes, lifetime);
+    }
+
+    /// <summary>Reads one partition from an offset.</summary>
+    public async Task FetchPartitionAsync(HttpContext context, string topic, int partition, PartitionFetchQuery query)
+    {
+        AcceptHeader.Choose(context.Request, ContentTypes.Json);
+        var wishes = new ReadWishes(query, context.Request.QueryString, planner.Options);
+        if (query.Offset < 0) throw new BrokerException(BrokerError.InvalidRange, $"offset={query.Offset}: offsets begin at 0.");
+        (await engine.GetTopicAsync(topic, context.RequestAborted)).RequirePartition(partition);
+        var positions = await planner.StartAsync([topic], PartitionChoice.Only(partition), StartPosition.Earliest, context.RequestAborted);
+        if (query.Offset is { } offset) positions[0].MoveTo(partition, offset);
+        var first = positions[0].NextOffset(partition);
+
+        using var lifetime = ReadLifetime.Of(context);
+        using var session = new ReadSession(engine, wishes.Page(positions, query.Offset is null));
+        using var page = new JsonPage(session, wishes.Shape);
+        await page.ReadAsync(new PageLoop(session, time, wishes.Wait, planner.Options.MaxFilteredScanBytes), lifetime);
+        var tag = EntityTags.OfPage(positions[0].Topic.Incarnation, page.FirstOffset ?? first, page.LastOffset ?? first - 1, session.Delivered);
+        if (Revalidation.IsUnchanged(context, tag)) return;
+        await page.SendAsync(context.Response, context.RequestAborted);
+    }
+
+    private static async Task SendPageAsync(HttpContext context, ReadSession session, PageLoop loop, ReadWishes wishes, ReadLifetime lifetime)
+    {
+        using var page = new JsonPage(session, wishes.Shape);
+        await page.ReadAsync(loop, lifetime);
+        await page.SendAsync(context.Response, context.RequestAborted);
+    }
+
+    private async Task SendLinesAsync(HttpContext context, ReadSession session, PageLoop loop, ReadWishes wishes, ReadLifetime lifetime)
+    {
+        using var output = Output(context);
+        using var dress = new NdjsonDress(output.Buffer, session, wishes.Shape, context.TraceIdentifier);
+        var gaps = new List<ReadNotice>();
+        while (await loop.NextAsync(lifetime))
+        {
+            context.Response.ContentType = ContentTypes.NdJson; // the first step may still have been refused
+            while (session.TryRead(out var item))
+            {
+                if (item.Notice is { } gap) gaps.Add(gap);
+                else dress.Record(item);
+                if (output.IsLarge) await output.FlushAsync();
+            }
+        }
+
+        context.Response.ContentType = ContentTypes.NdJson;
+        dress.EndPage(gaps);
+        await output.FlushAsync();
+    }
+
+    private async Task FollowAsync(HttpContext context, ReadPlan plan, ReadWishes wishes, ReadLifetime lifetime)
+    {
+        using var slot = slots.Take(context.Connection.RemoteIpAddress);
+        using var session = new ReadSession(engine, plan);
+        using var output = Output(context);
+        using var dress = new NdjsonDress(output.Buffer, session, wishes.Shape, context.TraceIdentifier);
+        if (!await session.FetchAsync(TimeSpan.Zero, lifetime)) throw ReadRefusals.ShuttingDown();
+        session.SpeaksInBand = true;
+        output.Prepare(ContentTypes.NdJson);
+        await new StreamLoop(session, dress, output, time, TimeSpan.FromSeconds(planner.Options.HeartbeatSeconds)).RunAsync([], lifetime);
+    }
+
+    private StreamOutput Output(HttpContext context) => new(context, time, TimeSpan.FromSeconds(planner.Options.StalledStreamSeconds));
+}

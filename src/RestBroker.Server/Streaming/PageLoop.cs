@@ -1,0 +1,31 @@
+namespace RestBroker.Server.Streaming;
+
+/// <summary>
+/// The steps of one page: goes on while there is more and room for it; waits while there is nothing. A filtered page ends when it has
+/// looked through enough, and its cursor tells how far.
+/// </summary>
+internal sealed class PageLoop(ReadSession session, TimeProvider time, TimeSpan wait, long maxScanBytes)
+{
+    private readonly long _began = time.GetTimestamp();
+    private bool _isUnderWay;
+
+    /// <summary>Makes a step; false when the page is complete.</summary>
+    public async ValueTask<bool> NextAsync(ReadLifetime lifetime)
+    {
+        if (_isUnderWay && IsComplete()) return false;
+        var maxWait = _isUnderWay && (session.HasSpoken || !session.IsUpToDate) ? TimeSpan.Zero : Left();
+        _isUnderWay = true;
+        return await session.FetchAsync(maxWait, lifetime);
+    }
+
+    private bool IsComplete() =>
+        session.IsFull
+        || (session.IsFiltered && session.ScannedBytes >= maxScanBytes)
+        || (session.IsUpToDate && (session.HasSpoken || Left() == TimeSpan.Zero));
+
+    private TimeSpan Left()
+    {
+        var left = wait - time.GetElapsedTime(_began);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+}

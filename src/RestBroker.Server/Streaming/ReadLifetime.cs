@@ -1,0 +1,21 @@
+namespace RestBroker.Server.Streaming;
+
+/// <summary>How long a read may wait: until its client goes away or the broker stops.</summary>
+internal sealed class ReadLifetime(CancellationToken aborted, CancellationToken stopping) : IDisposable
+{
+    private readonly CancellationTokenSource _either = CancellationTokenSource.CreateLinkedTokenSource(aborted, stopping);
+
+    public static ReadLifetime Of(HttpContext context) =>
+        new(context.RequestAborted, context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+
+    /// <summary>The client went away: nobody is there to be told anything.</summary>
+    public CancellationToken Aborted { get; } = aborted;
+
+    /// <summary>Either happened.</summary>
+    public CancellationToken Token => _either.Token;
+
+    /// <summary>The broker stops and the client is still there: waits end, answers are given.</summary>
+    public bool IsStopping => stopping.IsCancellationRequested && !Aborted.IsCancellationRequested;
+
+    public void Dispose() => _either.Dispose();
+}

@@ -1,0 +1,199 @@
+using RestBroker.Core.Engine;
+using RestBroker.Core.Records;
+
+namespace RestBroker.Server.Streaming;
+
+/// <summary>
+/// One read of one topic or several, whatever its dress: a JSON page, NDJSON, server-sent events. Each step asks the engine once, and
+/// waits there; then everything found is pulled out by <see cref="TryRead"/>. The position moves with what is pulled and never ahead of
+/// it, so that it may stand beside every record and notice. A slow reader is served from the log: nothing is queued. Not thread-safe.
+/// </summary>
+internal sealed class ReadSession : IDisposable
+{
+    private readonly ILogEngine _engine;
+    private readonly ReadPlan _plan;
+    private readonly CursorTopic[] _cursor;
+    private readonly ReadScope _scope;
+    private readonly ReadNotices _notices;
+    private readonly BatchWalk _walk = new();
+    private FetchResult? _found;
+    private int _entry;
+
+    public ReadSession(ILogEngine engine, ReadPlan plan)
+    {
+        _engine = engine;
+        _plan = plan;
+        _cursor = new CursorTopic[plan.Topics.Count];
+        _scope = new ReadScope(plan.Topics, plan.MaxPartitions);
+        _notices = new ReadNotices(engine, plan);
+    }
+
+    /// <summary>
+    /// Whether the client hears of trouble in the stream. Otherwise a position that cannot be read is an exception, unless records were
+    /// given out already: then the read ends before it.
+    /// </summary>
+    public bool SpeaksInBand { get; set; }
+
+    /// <summary>Records given out.</summary>
+    public long Delivered { get; private set; }
+
+    /// <summary>Bytes of keys, values and headers given out.</summary>
+    public long DeliveredBytes { get; private set; }
+
+    /// <summary>Bytes of batches looked through.</summary>
+    public long ScannedBytes { get; private set; }
+
+    /// <summary>Whether anything at all was given out.</summary>
+    public bool HasSpoken { get; private set; }
+
+    /// <summary>Whether the limit or the bytes are used up; nothing more is given out.</summary>
+    public bool IsFull { get; private set; }
+
+    /// <summary>Whether a filter is at work.</summary>
+    public bool IsFiltered => _plan.Filter is not null;
+
+    /// <summary>Whether every partition stood at its end when it was last asked.</summary>
+    public bool IsUpToDate => !_notices.Any && _scope.IsUpToDate;
+
+    /// <summary>Records between the position and the end.</summary>
+    public long Lag => _scope.Lag;
+
+    /// <summary>The position behind everything given out. Valid until the next call of anything here.</summary>
+    public IReadOnlyList<CursorTopic> Position
+    {
+        get
+        {
+            for (var i = 0; i < _cursor.Length; i++) _cursor[i] = _plan.Topics[i].Cursor;
+            return _cursor;
+        }
+    }
+
+    /// <summary>
+    /// One step: asks for what follows the position and waits for it. False when the broker is stopping. What the step before found must
+    /// have been pulled.
+    /// </summary>
+    /// <exception cref="Core.Errors.BrokerException">The position cannot be read and there is no stream to say so in.</exception>
+    public async ValueTask<bool> FetchAsync(TimeSpan maxWait, ReadLifetime lifetime)
+    {
+        Release();
+        try
+        {
+            foreach (var topic in _plan.Topics)
+            {
+                if (await _engine.DescribeTopicAsync(topic.Name, lifetime.Token) is { } now && now.TopicId == topic.Topic.TopicId) topic.Update(now);
+            }
+
+            var request = new FetchRequest { Partitions = _scope.Ask(), MaxBytes = StepBytes(), MaxWait = maxWait, MinBytes = maxWait > TimeSpan.Zero ? 1 : 0 };
+            _found = await _engine.FetchAsync(request, lifetime.Token);
+            ScannedBytes += _scope.Note(_found);
+            await NoteErrorsAsync(_found, lifetime.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (lifetime.IsStopping)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The next notice or record of the step; false when it is used up or the read is full.</summary>
+    public bool TryRead(out ReadItem item)
+    {
+        item = default;
+        if (_notices.TryTake(out var notice))
+        {
+            HasSpoken = true;
+            item = new ReadItem(notice);
+            return true;
+        }
+
+        if (Delivered >= _plan.Limit) IsFull = true;
+        if (IsFull || !TryReadRecord(out item)) return false;
+        HasSpoken = true;
+        return true;
+    }
+
+    public void Dispose() => Release();
+
+    private bool TryReadRecord(out ReadItem item)
+    {
+        while (_found is not null && _entry < _scope.Asked.Count)
+        {
+            var (topic, partition) = _scope.Asked[_entry];
+            while (_walk.TryRead(out var record, out var corrupt) is var isRecord && (isRecord || corrupt is not null))
+            {
+                if (corrupt is { } range)
+                {
+                    // The walk stands behind the range already; the position follows when the notice is given out.
+                    topic.Advance(partition, range.From);
+                    _notices.Add(ReadNotice.Gap(topic, partition, range.From, range.To, ReadNotice.Corrupt));
+                    return TryRead(out item);
+                }
+
+                if (_plan.Filter?.Matches(record) != false)
+                {
+                    item = new ReadItem(topic.Name, partition, record);
+                    return TryDeliver(topic, partition, record);
+                }
+
+                _walk.Pass(record);
+            }
+
+            topic.Advance(partition, _walk.Position);
+            BeginEntry(_entry + 1);
+        }
+
+        item = default;
+        return false;
+    }
+
+    private bool TryDeliver(TopicPosition topic, int partition, in Record record)
+    {
+        var size = SizeOf(record);
+        IsFull = Delivered > 0 && size > _plan.MaxBytes - DeliveredBytes;
+        topic.Advance(partition, IsFull ? record.Offset : record.Offset + 1);
+        if (IsFull) return false;
+        _walk.Pass(record);
+        Delivered++;
+        DeliveredBytes += size;
+        return true;
+    }
+
+    // What one partition cannot give does not keep the others from being read, unless somebody must be told by a status.
+    private async ValueTask NoteErrorsAsync(FetchResult found, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < found.Partitions.Count; i++)
+        {
+            var trouble = await _notices.NoteAsync(_scope.Asked[i], found.Partitions[i], SpeaksInBand, cancellationToken);
+            if (trouble is null) continue;
+            if (SpeaksInBand) _notices.Add(ReadNotice.Of(trouble));
+            else if (HasSpoken) IsFull = true;
+            else throw trouble;
+        }
+
+        BeginEntry(0);
+    }
+
+    private void BeginEntry(int entry)
+    {
+        _entry = entry;
+        if (entry >= _scope.Asked.Count) return;
+        var (topic, partition) = _scope.Asked[entry];
+        _walk.Begin(_found!.Partitions[entry], topic.NextOffset(partition));
+    }
+
+    private int StepBytes() => (int)Math.Min(_plan.StepBytes, Math.Max(1, _plan.MaxBytes - DeliveredBytes));
+
+    private void Release()
+    {
+        _walk.Dispose();
+        _found?.Dispose();
+        _found = null;
+    }
+
+    private static long SizeOf(in Record record)
+    {
+        long size = (record.Key?.Length ?? 0) + (record.Value?.Length ?? 0);
+        foreach (var header in record.Headers) size += header.Name.Length + (header.Value?.Length ?? 0);
+        return size;
+    }
+}

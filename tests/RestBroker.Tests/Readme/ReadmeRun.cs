@@ -1,0 +1,105 @@
+using System.Text.RegularExpressions;
+
+namespace RestBroker.Tests.Readme;
+
+/// <summary>
+/// Does what a reader of a README does: starts the broker with the command it gives, then pastes its <c>bash</c> blocks one after the
+/// other into a terminal. A <c>text</c> block behind one, in the same section, is the output it promises.
+/// </summary>
+internal sealed partial class ReadmeRun(string markdown) : IAsyncDisposable
+{
+    private const string PublishedAddress = "localhost:8080";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PatienceToBuild = TimeSpan.FromMinutes(4);
+
+    private readonly List<FencedBlock> _blocks = FencedBlock.All(markdown);
+    private readonly TempDirectory _directory = new();
+    private readonly List<string> _faults = [];
+    private Shell? _broker;
+    private string _address = "";
+
+    /// <summary>What was not as the README says, a paragraph each.</summary>
+    public async Task<List<string>> FaultsAsync()
+    {
+        PrepareDirectory();
+        await StartBrokerAsync();
+        for (var i = 0; i < _blocks.Count; i++)
+        {
+            var block = _blocks[i];
+            if (block.Language != "bash" || IsBrokerCommand(block)) continue;
+            if (IsTestCommand(block)) await CheckTestCommandAsync(block);
+            else await RunAsync(block, PromiseOf(i));
+        }
+
+        await StopBrokerAsync();
+        return _faults;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_broker is not null) await _broker.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    private static bool IsBrokerCommand(FencedBlock block) => block.Text.Contains("dotnet run", StringComparison.Ordinal);
+
+    private static bool IsTestCommand(FencedBlock block) => block.Text.Contains("tests/run.sh", StringComparison.Ordinal);
+
+    // A terminal in a clone: what stands in the repository is found, what the commands write stays out of it.
+    private void PrepareDirectory()
+    {
+        foreach (var name in (string[])["src", "tests", "http"])
+            Directory.CreateSymbolicLink(Path.Combine(_directory.Path, name), Repository.PathOf(name));
+        var tool = Path.Combine(AppContext.BaseDirectory, "restbroker.dll");
+        Directory.CreateDirectory(Path.Combine(_directory.Path, "bin"));
+        var wrapper = _directory.Write(Path.Combine("bin", "restbroker"), System.Text.Encoding.UTF8.GetBytes($"#!/bin/sh\nexec dotnet '{tool}' \"$@\"\n"));
+        File.SetUnixFileMode(wrapper, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    private async Task StartBrokerAsync()
+    {
+        var block = Assert.Single(_blocks, block => block.Language == "bash" && IsBrokerCommand(block));
+        var command = block.Text.Split('\n').Single(line => line.Contains("dotnet run", StringComparison.Ordinal));
+        _broker = Shell.Start($"exec {command}", Repository.Root, new Dictionary<string, string>
+        {
+            ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
+            ["RestBroker__DataDirectory"] = Path.Combine(_directory.Path, "data"),
+        });
+        var banner = await _broker.LineAsync(line => LoopbackAddress().IsMatch(line), PatienceToBuild);
+        _address = LoopbackAddress().Match(banner).Groups[1].Value;
+    }
+
+    private async Task StopBrokerAsync()
+    {
+        _broker!.Interrupt();
+        if (await _broker.EndAsync(Patience) is not (0 or 130)) _faults.Add($"The broker did not end well on Ctrl-C:\n{_broker.Output}");
+    }
+
+    private async Task CheckTestCommandAsync(FencedBlock block)
+    {
+        var command = block.Text.Split('\n').Single(line => line.Contains("tests/run.sh", StringComparison.Ordinal)).Trim();
+        if (command != "bash tests/run.sh") _faults.Add($"Line {block.Line}: the test command is `{command}`.");
+        await RunAsync(block with { Text = "bash -n tests/run.sh && bash tests/run.sh --help >/dev/null" }, null);
+    }
+
+    private async Task RunAsync(FencedBlock block, FencedBlock? promise)
+    {
+        await using var shell = Shell.Start(block.Text.Replace(PublishedAddress, _address, StringComparison.Ordinal), _directory.Path, new Dictionary<string, string>
+        {
+            ["PATH"] = $"{Path.Combine(_directory.Path, "bin")}:{Environment.GetEnvironmentVariable("PATH")}",
+            ["RESTBROKER_URL"] = $"http://{_address}",
+        });
+        var exitCode = await shell.EndAsync(Patience);
+        var output = shell.Output.Replace(_address, PublishedAddress, StringComparison.Ordinal);
+        if (exitCode != 0)
+            _faults.Add($"Line {block.Line}: {(exitCode is null ? "no end after a minute" : $"exit code {exitCode}")}\n{block.Text}{output}");
+        else if (promise is not null && !ExpectedOutput.Matches(promise.Text, output))
+            _faults.Add($"Line {promise.Line}: another output of\n{block.Text}--- promised\n{promise.Text}--- seen\n{output}");
+    }
+
+    private FencedBlock? PromiseOf(int block) =>
+        _blocks.ElementAtOrDefault(block + 1) is { Language: "text" } next && next.Section == _blocks[block].Section ? next : null;
+
+    [GeneratedRegex(@"http://(127\.0\.0\.1:[1-9]\d*)")]
+    private static partial Regex LoopbackAddress();
+}
