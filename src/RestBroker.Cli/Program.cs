@@ -1,1 +1,5 @@
-System.Console.WriteLine();
+using RestBroker.Cli.Commands;
+using RestBroker.Cli.Shell;
+
+using var interruption = Interruption.OfProcess();
+return await CommandLine.RunAsync(args, Terminal.OfProcess(), interruption);

@@ -15,6 +15,8 @@ public sealed class EmbeddedLogEngine : ILogEngine
     private readonly EngineParts _parts;
     private readonly TimeProvider _time;
     private readonly HashSet<FetchWaiter> _waiting = [];
+    private readonly Lock _closing = new();
+    private Task? _closed;
     private int _disposed;
 
     private EmbeddedLogEngine(EngineParts parts, TimeProvider time) => (_parts, _time) = (parts, time);
@@ -73,7 +75,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
     {
         ThrowIfDisposed();
         ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
-        return ValueTask.FromResult(Catalog.Snapshot.List(query));
+        return _parts.ListTopicsAsync(query, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -182,9 +184,15 @@ public sealed class EmbeddedLogEngine : ILogEngine
     }
 
     /// <summary>Takes nothing more, ends the waiting fetches, syncs everything and says so in the data directory.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        // Whoever comes second waits for the first: when this returns the log is closed, not about to be.
+        lock (_closing) return new ValueTask(_closed ??= CloseAsync());
+    }
+
+    private async Task CloseAsync()
+    {
+        Volatile.Write(ref _disposed, 1);
         lock (_waiting)
         {
             foreach (var waiter in _waiting) waiter.Expire();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using RestBroker.Core.Topics;
 using RestBroker.Storage.Catalog;
 using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Durability;
@@ -19,6 +20,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
     private readonly LogFlusher _flusher;
     private readonly PartitionLog _metadata;
     private readonly CleanerLoop _cleaner;
+    private readonly CatalogProjection _projection;
     private readonly ILogger _logger;
 
     private EngineParts(
@@ -30,6 +32,8 @@ internal sealed partial class EngineParts : IAsyncDisposable
         _logger = loggers.CreateLogger<EmbeddedLogEngine>();
         Offsets = new GroupOffsets(Catalog, time);
         Offsets.Open();
+        var database = new CatalogDatabase(files, directory.CatalogProjection);
+        _projection = new CatalogProjection(Catalog, database, time, loggers.CreateLogger<CatalogProjection>());
         _cleaner = new CleanerLoop(Catalog, config, time, loggers.CreateLogger<CleanerLoop>());
     }
 
@@ -64,6 +68,10 @@ internal sealed partial class EngineParts : IAsyncDisposable
         }
     }
 
+    /// <summary>A page of topics: from the projection, or from memory while that is being made again.</summary>
+    public async ValueTask<TopicPage> ListTopicsAsync(TopicQuery query, CancellationToken cancellationToken) =>
+        await _projection.ListAsync(query, cancellationToken) ?? Catalog.Snapshot.List(query);
+
     /// <summary>Removes a deleted topic's files; what cannot be removed now goes at the next start.</summary>
     public void RemoveDirectory(Guid topicId)
     {
@@ -81,6 +89,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _projection.DisposeAsync();
         await _cleaner.DisposeAsync();
         _flusher.Dispose();
         var isClean = true;

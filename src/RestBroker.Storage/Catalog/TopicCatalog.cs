@@ -20,6 +20,9 @@ internal sealed class TopicCatalog(Journal journal, DataDirectory directory, Log
 
     public CatalogSnapshot Snapshot => _snapshot;
 
+    /// <summary>Called after each change of the snapshot; must neither block nor fail.</summary>
+    public Action? Changed { get; set; }
+
     /// <summary>For the start, before anybody else.</summary>
     public void Open(CatalogSnapshot snapshot) => _snapshot = snapshot;
 
@@ -46,7 +49,7 @@ internal sealed class TopicCatalog(Journal journal, DataDirectory directory, Log
             var logs = MakeLogs(stored, 0);
             var version = await StoreAsync(stored.TopicId, stored.ToValue());
             var topic = new Topic(stored.Describe(), logs);
-            _snapshot = _snapshot.With(topic, version);
+            Publish(_snapshot.With(topic, version));
             return topic;
         }
         finally
@@ -77,7 +80,7 @@ internal sealed class TopicCatalog(Journal journal, DataDirectory directory, Log
             var version = await StoreAsync(stored.TopicId, stored.ToValue());
             var changed = new Topic(stored.Describe(), logs);
             foreach (var log in logs) log.Config = changed.Description.Config;
-            _snapshot = _snapshot.With(changed, version);
+            Publish(_snapshot.With(changed, version));
             return changed;
         }
         finally
@@ -94,7 +97,7 @@ internal sealed class TopicCatalog(Journal journal, DataDirectory directory, Log
         {
             var topic = Get(name);
             var version = await StoreAsync(topic.TopicId, null);
-            _snapshot = _snapshot.Without(name, version);
+            Publish(_snapshot.Without(name, version));
             foreach (var log in topic.Logs) log.CloseDeleted();
             await forget(topic);
             return topic;
@@ -106,6 +109,12 @@ internal sealed class TopicCatalog(Journal journal, DataDirectory directory, Log
     }
 
     public void Dispose() => _changing.Dispose();
+
+    private void Publish(CatalogSnapshot snapshot)
+    {
+        _snapshot = snapshot;
+        Changed?.Invoke();
+    }
 
     // The directories come first: a crash in between leaves empty ones, which the next start removes.
     private PartitionLog[] MakeLogs(StoredTopic stored, int from)

@@ -61,43 +61,49 @@ internal static class LogReader
         return null;
     }
 
+    // Hopping over headers is quick, and believes lengths that no checksum covers. Where it leads to anything odd, every checksum on the
+    // way is looked at, so that one bad batch does not hide its neighbours.
     private static LogSlice ReadSegment(LogSegment segment, SegmentFile.Lease lease, long offset, long end, int maxBytes)
     {
-        var files = segment.File.Files;
         var size = segment.Size;
-        using var window = new FileWindow(files, lease.Handle, HeaderChunk);
-        var walk = new SegmentWalk(window, size, end);
-        Seek(walk, segment, offset - segment.BaseOffset);
-        WalkStep step;
-        do
+        using var window = new FileWindow(segment.File.Files, lease.Handle, HeaderChunk);
+        foreach (var whole in (ReadOnlySpan<bool>)[false, true])
         {
-            step = walk.Next(whole: false);
+            var walk = new SegmentWalk(window, size, end);
+            Seek(walk, segment, offset - segment.BaseOffset);
+            var step = walk.Next(whole);
+            while ((step == WalkStep.Batch && walk.Batch.LastOffset < offset) || (step == WalkStep.Damage && whole && walk.Damaged.To <= offset))
+                step = walk.Next(whole);
             if (step == WalkStep.End) return default;
-            if (step == WalkStep.Damage && walk.Damaged.To > offset) return Corrupt(walk.Damaged, offset);
+            if (step == WalkStep.Damage && whole) return new LogSlice(null, 0, walk.Damaged with { From = Math.Max(walk.Damaged.From, offset) });
+            if (step == WalkStep.Batch && Take(segment, lease, walk, size, end, maxBytes) is { Count: > 0 } slice) return slice;
         }
-        while (step == WalkStep.Damage || walk.Batch.LastOffset < offset);
 
-        var (position, first) = (walk.BatchPosition, walk.Batch);
-        var (baseOffset, leaderEpoch, firstSize) = (first.BaseOffset, first.LeaderEpoch, walk.Position - position);
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Max(firstSize, Math.Min(maxBytes, size - position)));
-        var count = files.Read(lease.Handle, buffer.AsSpan(0, (int)Math.Min(buffer.Length, size - position)), position);
-        count = CountWhole(buffer.AsMemory(0, count), baseOffset, end, Math.Max(maxBytes, (int)firstSize));
+        return default;
+    }
+
+    private static LogSlice Take(LogSegment segment, SegmentFile.Lease lease, SegmentWalk walk, long size, long end, int maxBytes)
+    {
+        var position = walk.BatchPosition;
+        var firstSize = walk.Position - position;
+        var count = (int)Math.Max(firstSize, Math.Min(maxBytes, size - position));
+        var buffer = ArrayPool<byte>.Shared.Rent(count);
+        count = segment.File.Files.Read(lease.Handle, buffer.AsSpan(0, count), position);
+        count = CountWhole(buffer.AsMemory(0, count), walk.Batch.BaseOffset, end);
         if (count > 0) return new LogSlice(buffer, count);
-
         ArrayPool<byte>.Shared.Return(buffer);
-        walk.StartAt(position, baseOffset, leaderEpoch);
-        return walk.Next(whole: true) == WalkStep.Damage ? Corrupt(walk.Damaged, offset) : default;
+        return default;
     }
 
     // Stops before a batch that is cut by the buffer's end or that does not belong here: the next read begins with it and tells.
-    private static int CountWhole(Memory<byte> bytes, long expected, long end, int maxBytes)
+    private static int CountWhole(Memory<byte> bytes, long expected, long end)
     {
         var count = 0;
         var leaderEpoch = int.MaxValue;
         while (RecordBatch.TryRead(bytes[count..], out var batch))
         {
             if (batch.BaseOffset != expected && (batch.BaseOffset < expected || batch.LeaderEpoch <= leaderEpoch)) break;
-            if (batch.NextOffset > end || count + batch.Size > maxBytes || !batch.IsCrcValid()) break;
+            if (batch.NextOffset > end || !batch.IsCrcValid()) break;
             count += batch.Size;
             expected = batch.NextOffset;
             leaderEpoch = batch.LeaderEpoch;
@@ -113,8 +119,6 @@ internal static class LogReader
             && walk.TryStartAtEntry(entry.Position, segment.BaseOffset + entry.RelativeOffset)) return;
         walk.StartAt(0, segment.BaseOffset, int.MaxValue);
     }
-
-    private static LogSlice Corrupt(OffsetRange range, long offset) => new(null, 0, range with { From = Math.Max(range.From, offset) });
 
     private static (long Offset, long Timestamp)? FindRecord(RecordBatch batch, long offset, long timestamp)
     {

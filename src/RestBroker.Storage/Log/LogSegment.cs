@@ -105,7 +105,7 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
 
     /// <summary>What is known now; the checksums are made when it is saved.</summary>
     public SegmentSeal Describe() => new(
-        _size, _nextOffset, LeaderEpoch, FirstAppendTime, LastAppendTime, MaxTimestamp, OffsetOfMaxTimestamp,
+        BaseOffset, _size, _nextOffset, LeaderEpoch, FirstAppendTime, LastAppendTime, MaxTimestamp, OffsetOfMaxTimestamp,
         Offsets.Count, Times.Count, 0, 0);
 
     /// <summary>Notes the greatest timestamp, as Kafka does when a segment is closed. Caller holds the partition lock.</summary>
@@ -129,7 +129,8 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
     /// <summary>Takes over what was saved, if it fits the file; the bytes behind it are to be scanned.</summary>
     public bool TryUnseal(long fileSize)
     {
-        if (SegmentSeal.FromBytes(_files.ReadAll(_stem + ".seal", SegmentSeal.ByteSize)) is not { } seal || seal.Size > fileSize)
+        if (SegmentSeal.FromBytes(_files.ReadAll(_stem + ".seal", SegmentSeal.ByteSize)) is not { } seal
+            || seal.BaseOffset != BaseOffset || seal.Size > fileSize)
             return false;
         if (Load(".index", seal.OffsetEntries, OffsetIndex.EntrySize, seal.OffsetCrc) is not { } offsets) return false;
         if (Load(".timeindex", seal.TimeEntries, TimeIndex.EntrySize, seal.TimeCrc) is not { } times) return false;

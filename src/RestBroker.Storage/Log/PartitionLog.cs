@@ -244,7 +244,7 @@ internal sealed class PartitionLog
             _closed = true;
             try
             {
-                if (_failure is null) SegmentSync.SealAll(_segments, _active);
+                if (_failure is null) SegmentSync.SealAll(_segments);
                 if (_failure is null && _memory.IsOld) _memory.Save(_nextOffset);
             }
             catch (Exception e) when (e.IsDiskTrouble())

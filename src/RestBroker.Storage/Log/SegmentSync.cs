@@ -32,10 +32,12 @@ internal static class SegmentSync
         }
     }
 
-    public static void SealAll(SegmentList segments, LogSegment? active)
+    public static void SealAll(SegmentList segments)
     {
-        SealSynced(segments, active, default);
-        if (active is { Size: > 0, IsSealed: false }) TrySeal(active, active.Describe());
+        foreach (var segment in segments.All)
+        {
+            if (segment is { Size: > 0, IsSealed: false }) TrySeal(segment, segment.Describe());
+        }
     }
 
     private static void Sync(LogSegment segment)

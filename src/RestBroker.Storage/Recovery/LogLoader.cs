@@ -23,7 +23,8 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
         var nextOffset = NextOffset(saved, highWatermark, segments.Count > 0);
         var memory = new LogMemory(directory, host, checkpoint, saved) { RecoveryPoint = highWatermark };
         var loaded = new LoadedLog(new SegmentList([.. segments]), Active(segments, scan), nextOffset, highWatermark, memory);
-        if (segments.Count > 0 && segments[0].BaseOffset > memory.LogStartOffset) memory.RaiseLogStart(segments[0].BaseOffset);
+        // Without a checkpoint nobody knows what was deleted before the first segment.
+        if (saved is null && segments.Count > 0) memory.RaiseLogStart(segments[0].BaseOffset);
         if (start != StartKind.Clean && (saved is not null || segments.Count > 0))
         {
             SyncAll(directory, segments);

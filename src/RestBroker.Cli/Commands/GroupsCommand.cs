@@ -1,0 +1,81 @@
+using System.CommandLine;
+using RestBroker.Cli.Groups;
+
+namespace RestBroker.Cli.Commands;
+
+internal static class GroupsCommand
+{
+    public static Command Create(CommandContext context) => new("groups", "List, describe, reset and delete consumer groups.")
+    {
+        List(context),
+        Describe(context),
+        Reset(context),
+        Delete(context),
+    };
+
+    private static Command List(CommandContext context)
+    {
+        var command = new Command("list", "The names of all groups.");
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            using var client = context.Connect(parsed);
+            await foreach (var group in new GroupAdministration(client).ListAsync(cancellationToken)) context.Print(group);
+        });
+        return command;
+    }
+
+    private static Command Describe(CommandContext context)
+    {
+        var name = GroupName();
+        var command = new Command("describe", "Committed offsets, lag and members, in the columns of kafka-consumer-groups.sh.") { name };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            using var client = context.Connect(parsed);
+            var lag = await new GroupAdministration(client).DescribeAsync(parsed.GetRequiredValue(name), cancellationToken);
+            foreach (var line in GroupLines.Describe(lag)) context.Print(line);
+        });
+        return command;
+    }
+
+    private static Command Reset(CommandContext context)
+    {
+        var name = GroupName();
+        var to = Parameters.Text("--to", "TIME", "earliest, latest, -n (the last n records of each partition) or a time (RFC 3339 or ms).");
+        to.Required = true;
+        var topic = Parameters.NameOption("--topic", "TOPIC", "Only this topic of the group.");
+        var dryRun = Parameters.Flag("--dry-run", "Only show what would change (the default).");
+        var execute = Parameters.Flag("--execute", "Change it.");
+        var force = Parameters.Flag("--force", "Even while members are reading.");
+        var command = new Command("reset-offsets", "Move the group's committed offsets. Shows the plan; --execute does it.") { name, to, topic, dryRun, execute, force };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(dryRun) && result.GetValue(execute)) result.AddError("--dry-run and --execute exclude each other.");
+        });
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            using var client = context.Connect(parsed);
+            var request = new Client.ResetRequest(parsed.GetRequiredValue(to), parsed.GetValue(topic), !parsed.GetValue(execute), parsed.GetValue(force));
+            var group = parsed.GetRequiredValue(name);
+            var answer = await new GroupAdministration(client).ResetAsync(group, request, cancellationToken);
+            foreach (var line in GroupLines.Reset(group, answer)) context.Print(line);
+            if (answer.DryRun) context.Terminal.Error.WriteLine("Nothing was changed; --execute does it.");
+        });
+        return command;
+    }
+
+    private static Command Delete(CommandContext context)
+    {
+        var name = GroupName();
+        var command = new Command("delete", "Delete a group with its committed offsets.") { name };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            using var client = context.Connect(parsed);
+            var group = parsed.GetRequiredValue(name);
+            await new GroupAdministration(client).DeleteAsync(group, cancellationToken);
+            context.Print($"Deleted group {group}.");
+        });
+        return command;
+    }
+
+    private static Argument<string> GroupName() => Parameters.Name("group", "The group.");
+}

@@ -1,0 +1,139 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Playwright;
+
+namespace RestBroker.CrashTests;
+
+/// <summary>
+/// The README's use case with a real web server's log: one tool writes it, three members of a group share it, a browser tails it, and on
+/// the way the browser is cut off and the broker is killed.
+/// </summary>
+public sealed class AccessLogTests
+{
+    private const string Tail =
+        """
+        window.seen = [];
+        window.opened = 0;
+        const source = new EventSource('/v1/topics/web-access/events?from=earliest');
+        source.onopen = () => window.opened++;
+        source.onmessage = event => window.seen.push(JSON.parse(event.data));
+        """;
+
+    private static readonly string[] ChromiumArguments =
+    [
+        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    ];
+
+    private static readonly string LogFile = Path.Combine(AppContext.BaseDirectory, "Data", "access.log");
+
+    [Fact]
+    public async Task A_web_servers_log_is_shared_by_three_and_tailed_by_a_browser_through_a_cut_and_a_kill()
+    {
+        var lines = await File.ReadAllLinesAsync(LogFile);
+        var half = lines.Length / 2;
+        await using var broker = await BrokerProcess.StartNewAsync();
+        await using var proxy = new CuttingProxy(broker.Address);
+        await AssertSucceedsAsync(broker, "topics", "create", "web-access", "--partitions", "6");
+        using var playwright = await Playwright.CreateAsync();
+        await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = ChromiumArguments });
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync(new Uri(proxy.Address, "/swagger/index.html").ToString());
+        await page.EvaluateAsync(Tail);
+        var members = Enumerable.Range(1, 3).Select(id => new Member(broker.Address, $"member-{id}")).ToList();
+
+        var firstHalf = await WriteHalfAsync(lines[..half]);
+        await AssertSucceedsAsync(broker, "produce", "web-access", "--file", firstHalf, "--key-field", "1");
+        await page.WaitForFunctionAsync("seen.length >= 100");
+        proxy.Cut();
+        await page.WaitForFunctionAsync($"seen.length >= {half} && opened >= 2");
+        await WaitForLagAsync(broker, 0);
+        await broker.KillAsync();
+        await broker.StartAsync();
+        await AssertSucceedsAsync(broker, "produce", "web-access", "--file", LogFile, "--key-field", "1", "--skip-lines", $"{half}");
+        await page.WaitForFunctionAsync($"seen.length >= {lines.Length}");
+        await WaitForLagAsync(broker, 0);
+
+        foreach (var member in members) await member.StopAsync();
+        AssertEveryLineOnceInOrder(lines, members.SelectMany(member => member.Records));
+        Assert.True(members.Count(member => !member.Records.IsEmpty) == 3, "A member of the group got nothing.");
+        var seen = JsonNode.Parse(JsonSerializer.Serialize(await page.EvaluateAsync<JsonElement>("seen")))!.AsArray();
+        AssertEveryLineOnceInOrder(lines, seen.Select(record => record!));
+        File.Delete(firstHalf);
+    }
+
+    private static async Task<string> WriteHalfAsync(IEnumerable<string> lines)
+    {
+        var path = Path.GetTempFileName();
+        await File.WriteAllLinesAsync(path, lines);
+        return path;
+    }
+
+    private static async Task AssertSucceedsAsync(BrokerProcess broker, params string[] arguments)
+    {
+        var (exitCode, output, errors) = await Cli.RunAsync(broker.Address, arguments);
+        Assert.True(exitCode == 0, $"restbroker {string.Join(' ', arguments)} ended with {exitCode}: {output}{errors}");
+    }
+
+    private static async Task WaitForLagAsync(BrokerProcess broker, long goal)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        JsonNode? lag = null;
+        while (!patience.IsCancellationRequested)
+        {
+            lag = await broker.Client.GetFromJsonAsync<JsonNode>("/v1/groups/readers/lag", patience.Token);
+            if ((long)lag!["lag"]! == goal) return;
+        }
+
+        Assert.Fail($"The group's lag never came down to {goal}: {lag}");
+    }
+
+    private static void AssertEveryLineOnceInOrder(string[] lines, IEnumerable<JsonNode> records)
+    {
+        var byOffset = records.OrderBy(record => (int)record["partition"]!).ThenBy(record => (long)record["offset"]!).ToList();
+        Assert.Equal(lines.Order(StringComparer.Ordinal), byOffset.Select(record => (string)record["text"]!).Order(StringComparer.Ordinal));
+        var written = lines.GroupBy(line => line.Split(' ')[0]).ToDictionary(group => group.Key, group => group.ToList());
+        foreach (var address in byOffset.GroupBy(record => (string)record["key"]!))
+        {
+            Assert.Single(address.Select(record => (int)record["partition"]!).Distinct());
+            Assert.Equal(written[address.Key], address.Select(record => (string)record["text"]!));
+        }
+    }
+
+    /// <summary>A member of the group, as the console tool is one.</summary>
+    private sealed class Member
+    {
+        private readonly Process _process;
+        private readonly Task _reading;
+
+        public Member(Uri server, string name)
+        {
+            _process = Cli.Start(server, "consume", "web-access", "--group", "readers", "--member", name, "--from-beginning", "--json");
+            _reading = ReadAsync();
+            _ = _process.StandardError.ReadToEndAsync();
+        }
+
+        public ConcurrentQueue<JsonNode> Records { get; } = new();
+
+        /// <summary>Ctrl-C, and what was still on its way out.</summary>
+        public async Task StopAsync()
+        {
+            _ = kill(_process.Id, 2);
+            await _process.WaitForExitAsync();
+            await _reading;
+            Assert.Equal(130, _process.ExitCode);
+            _process.Dispose();
+        }
+
+        private async Task ReadAsync()
+        {
+            while (await _process.StandardOutput.ReadLineAsync() is { } line) Records.Enqueue(JsonNode.Parse(line)!);
+        }
+
+        [DllImport("libc", SetLastError = true)]
+        private static extern int kill(int pid, int signal);
+    }
+}

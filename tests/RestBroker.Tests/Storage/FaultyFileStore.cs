@@ -1,0 +1,94 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
+using RestBroker.Storage.Files;
+
+namespace RestBroker.Tests.Storage;
+
+/// <summary>The calls that a test can make fail.</summary>
+internal enum FileCall
+{
+    Open,
+    Read,
+    Write,
+    Sync,
+    SyncDirectory,
+    Truncate,
+}
+
+/// <summary>A real disk that fails when a test says so.</summary>
+internal sealed class FaultyFileStore : IFileStore
+{
+    public const int IoError = 5;
+    public const int NoSpace = 28;
+
+    private readonly PhysicalFileStore _disk = new();
+    private readonly ConditionalWeakTable<SafeFileHandle, string> _paths = [];
+
+    /// <summary>The errno of a call on a path; 0 = it succeeds.</summary>
+    public Func<FileCall, string, int> Fault { get; set; } = (_, _) => 0;
+
+    public SafeFileHandle Open(string path)
+    {
+        Check(FileCall.Open, path);
+        var file = _disk.Open(path);
+        _paths.Add(file, path);
+        return file;
+    }
+
+    public SafeFileHandle OpenExclusively(string path) => _disk.OpenExclusively(path);
+
+    public int Read(SafeFileHandle file, Span<byte> target, long position)
+    {
+        Check(FileCall.Read, PathOf(file));
+        return _disk.Read(file, target, position);
+    }
+
+    public void Write(SafeFileHandle file, ReadOnlySpan<byte> source, long position)
+    {
+        var errno = Fault(FileCall.Write, PathOf(file));
+        if (errno == 0) _disk.Write(file, source, position);
+        else _disk.Write(file, source[..(source.Length / 2)], position); // a disk that fails has often written a part
+        if (errno != 0) throw new IOException($"write: errno {errno}", errno);
+    }
+
+    public long Length(SafeFileHandle file) => _disk.Length(file);
+
+    public void Truncate(SafeFileHandle file, long length)
+    {
+        Check(FileCall.Truncate, PathOf(file));
+        _disk.Truncate(file, length);
+    }
+
+    public void Sync(SafeFileHandle file)
+    {
+        Check(FileCall.Sync, PathOf(file));
+        _disk.Sync(file);
+    }
+
+    public void SyncDirectory(string path)
+    {
+        Check(FileCall.SyncDirectory, path);
+        _disk.SyncDirectory(path);
+    }
+
+    public void Rename(string from, string to) => _disk.Rename(from, to);
+
+    public bool Exists(string path) => _disk.Exists(path);
+
+    public void Delete(string path) => _disk.Delete(path);
+
+    public void CreateDirectory(string path) => _disk.CreateDirectory(path);
+
+    public void DeleteDirectory(string path) => _disk.DeleteDirectory(path);
+
+    public IReadOnlyList<string> Files(string directory) => _disk.Files(directory);
+
+    public IReadOnlyList<string> Directories(string directory) => _disk.Directories(directory);
+
+    private string PathOf(SafeFileHandle file) => _paths.TryGetValue(file, out var path) ? path : "";
+
+    private void Check(FileCall call, string path)
+    {
+        if (Fault(call, path) is var errno and not 0) throw new IOException($"{call}: errno {errno}", errno);
+    }
+}
