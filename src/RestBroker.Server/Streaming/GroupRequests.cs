@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.Extensions.Options;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Groups;
@@ -12,7 +14,13 @@ namespace RestBroker.Server.Streaming;
 /// enough that no lease ends unnoticed, its own included.
 /// </summary>
 internal sealed class GroupRequests(
-    ILogEngine engine, GroupCatalog catalog, GroupCoordinator coordinator, ReadPlanner planner, IHostApplicationLifetime host, TimeProvider time)
+    ILogEngine engine,
+    GroupCatalog catalog,
+    GroupCoordinator coordinator,
+    ReadPlanner planner,
+    IOptions<JsonOptions> json,
+    IHostApplicationLifetime host,
+    TimeProvider time)
 {
     // A topic that goes while it is read is gone from the group when it is looked at again.
     private const int MaxVanishedTopics = 3;
@@ -77,7 +85,7 @@ internal sealed class GroupRequests(
         if (fetch.AutoCommit)
             await CommitAsync(fetch.Group, session.Lease.Token, GroupCursor.Read(read.Position, session.Topics), context.RequestAborted);
         page.Json.WritePropertyName("lease");
-        JsonSerializer.Serialize(page.Json, renewed.Value.ToResponse(), ApiJsonContext.Default.LeaseResponse);
+        JsonSerializer.Serialize(page.Json, renewed.Value.ToResponse(), json.Value.SerializerOptions);
         await page.SendAsync(context.Response, context.RequestAborted);
         return true;
     }
