@@ -43,7 +43,7 @@ internal static class OpenApiExamples
         ("produceRaw", _) => "any bytes at all",
         ("putGroup", _) => JsonNode.Parse("""{"topics":["orders"],"from":"earliest","leaseSeconds":30}"""),
         ("fetchGroup", _) => JsonNode.Parse("""{"member":"worker-1","limit":100,"wait":1}"""),
-        ("resetOffsets", _) => JsonNode.Parse("""{"to":"earliest","dryRun":true}"""),
+        ("resetGroupOffsets", _) => JsonNode.Parse("""{"to":"earliest","dryRun":true}"""),
         _ => null,
     };
 }

@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Mvc;
-
 namespace RestBroker.Server.Contracts;
 
 /// <summary>A fetch inside a group.</summary>
@@ -21,30 +19,6 @@ public sealed record FetchGroupRequest
 
     /// <summary>How long to wait for a record, in seconds, 0 to 50; default 0.</summary>
     /// <example>5</example>
-    public double? Wait { get; init; }
-}
-
-/// <summary>A fetch inside a group as one line, without a body.</summary>
-internal sealed class GroupFetchQuery
-{
-    /// <summary>What the group reads, if it is to be created.</summary>
-    [FromQuery(Name = "topic")]
-    public string? Topic { get; init; }
-
-    /// <summary>The member's name.</summary>
-    [FromQuery(Name = "member")]
-    public string? Member { get; init; }
-
-    /// <summary>Must be <c>true</c>: commits before it answers.</summary>
-    [FromQuery(Name = "autoCommit")]
-    public bool? AutoCommit { get; init; }
-
-    /// <summary>At most this many records, 1 to 10,000; default 500.</summary>
-    [FromQuery(Name = "limit")]
-    public int? Limit { get; init; }
-
-    /// <summary>How long to wait for a record, in seconds, 0 to 50; default 0.</summary>
-    [FromQuery(Name = "wait")]
     public double? Wait { get; init; }
 }
 

@@ -20,8 +20,8 @@ internal static class GroupEndpoints
         groups.MapMethods("/{group}", GetAndHead, GetGroup);
         groups.MapPut("/{group}", PutGroupAsync);
         groups.MapDelete("/{group}", DeleteGroupAsync);
-        groups.MapGet("/{group}/lag", GetLagAsync);
-        groups.MapPut("/{group}/offsets", ResetOffsetsAsync);
+        groups.MapGet("/{group}/lag", GetGroupLagAsync);
+        groups.MapPut("/{group}/offsets", ResetGroupOffsetsAsync);
     }
 
     /// <summary>Lists groups in the order of their names.</summary>
@@ -79,7 +79,7 @@ internal static class GroupEndpoints
     }
 
     /// <summary>How far the group is behind, by topic and partition.</summary>
-    internal static async Task<Ok<GroupLagResponse>> GetLagAsync(GroupOffsets offsets, string group, CancellationToken cancellationToken)
+    internal static async Task<Ok<GroupLagResponse>> GetGroupLagAsync(GroupOffsets offsets, string group, CancellationToken cancellationToken)
     {
         TopicName.RequireMemberOrGroup(group, "group");
         return TypedResults.Ok((await offsets.LagAsync(group, cancellationToken)).ToResponse());
@@ -89,7 +89,7 @@ internal static class GroupEndpoints
     /// Moves the group's committed offsets, backwards too. If-Match with the group's ETag, or <c>*</c>, is required but for a dry run.
     /// Refused while members hold a lease, unless forced: their leases are then fenced.
     /// </summary>
-    internal static async Task<Ok<ResetOffsetsResponse>> ResetOffsetsAsync(
+    internal static async Task<Ok<ResetOffsetsResponse>> ResetGroupOffsetsAsync(
         GroupCatalog catalog, GroupOffsets offsets, HttpRequest http, string group, ResetOffsetsRequest request, CancellationToken cancellationToken)
     {
         TopicName.RequireMemberOrGroup(group, "group");

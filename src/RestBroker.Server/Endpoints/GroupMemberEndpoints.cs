@@ -26,27 +26,38 @@ internal static class GroupMemberEndpoints
     /// keeps no position of a member, so an answer that was lost is fetched again. What the answer's lease no longer names is lost.
     /// </summary>
     /// <remarks>
-    /// With an empty body it is one line for curl: <c>?topic=orders&amp;member=a&amp;autoCommit=true</c>. It creates the group, never a
-    /// topic, and commits, on disk, before it answers: every record is given out at most once.
+    /// With an empty body and a query it is one line for curl. That creates the group, never a topic, and commits, on disk, before it
+    /// answers: every record is given out at most once.
     /// </remarks>
     /// <param name="requests">Answers the request.</param>
-    /// <param name="lines">Reads the query of the one-liner.</param>
+    /// <param name="lines">Reads the one-liner.</param>
     /// <param name="context">The request.</param>
     /// <param name="group">The group.</param>
-    /// <param name="query">Only with an empty body.</param>
-    /// <param name="request">The body.</param>
+    /// <param name="topic">Without a body: what the group reads.</param>
+    /// <param name="member">Without a body: the member's name.</param>
+    /// <param name="autoCommit">Without a body: must be <c>true</c>.</param>
+    /// <param name="limit">Without a body: at most this many records, 1 to 10,000; default 500.</param>
+    /// <param name="wait">Without a body: how long to wait for a record, 0 to 50 s; default 0.</param>
+    /// <param name="request">Who fetches, with which lease, and how much.</param>
     internal static async Task FetchGroupAsync(
         GroupRequests requests,
         GroupOneLiner lines,
         HttpContext context,
         string group,
-        [AsParameters] GroupFetchQuery query,
+        [FromQuery] string? topic,
+        [FromQuery] string? member,
+        [FromQuery] bool? autoCommit,
+        [FromQuery] int? limit,
+        [FromQuery] double? wait,
         [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] FetchGroupRequest? request)
     {
         TopicName.RequireMemberOrGroup(group, "group");
         if (request is not null && context.Request.Query.Count > 0)
             throw new BrokerException(BrokerError.InvalidRequest, "Give the body or the query, not both: the query is for a request without a body.");
-        await requests.FetchAsync(context, request is null ? await lines.ReadAsync(group, query, context.RequestAborted) : lines.Of(group, request));
+        var fetch = request is null
+            ? await lines.ReadAsync(group, new GroupFetchQuery(topic, member, autoCommit, limit, wait), context.RequestAborted)
+            : lines.Of(group, request);
+        await requests.FetchAsync(context, fetch);
     }
 
     /// <summary>

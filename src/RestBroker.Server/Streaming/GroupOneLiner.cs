@@ -36,3 +36,6 @@ internal sealed class GroupOneLiner(ILogEngine engine, GroupCatalog catalog, Rea
     private ReadWishes Wishes(int? limit, double? wait) =>
         new(new GroupReadQuery { Limit = limit, Wait = wait }, QueryString.Empty, planner.Options);
 }
+
+/// <summary>A fetch inside a group as one line, without a body.</summary>
+internal sealed record GroupFetchQuery(string? Topic, string? Member, bool? AutoCommit, int? Limit, double? Wait);

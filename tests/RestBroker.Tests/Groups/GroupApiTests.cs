@@ -137,7 +137,7 @@ public class GroupApiTests
     public async Task A_group_whose_topic_does_not_exist_yet_waits_for_it()
     {
         await using var broker = await StartAsync();
-        await broker.PutAsync($"{Groups}/g", """{"topics":["later"],"leaseSeconds":1}""");
+        await broker.PutAsync($"{Groups}/g", """{"topics":["later"],"leaseSeconds":3}""");
         var member = new GroupClient(broker, "g", "a");
         var empty = await member.FetchAsync();
         Assert.Empty(GroupClient.Records(empty));

@@ -14,7 +14,7 @@ public class GroupLiveTests(ITestOutputHelper output)
     [Fact]
     public async Task Three_members_share_a_topic_and_see_every_record_once_in_order()
     {
-        await using var broker = await StartAsync(leaseSeconds: 5);
+        await using var broker = await StartAsync(leaseSeconds: 20);
         var seen = new ConcurrentQueue<(int Partition, long Offset)>();
         using var end = new CancellationTokenSource(TimeSpan.FromSeconds(60));
 
@@ -32,7 +32,7 @@ public class GroupLiveTests(ITestOutputHelper output)
     [Fact]
     public async Task What_a_member_that_disappears_had_not_committed_goes_to_the_others_and_its_old_lease_is_fenced()
     {
-        await using var broker = await StartAsync(leaseSeconds: 1);
+        await using var broker = await StartAsync(leaseSeconds: 3);
         await ProduceAsync(broker, RecordCount);
         var (lost, other) = (new GroupClient(broker, "g", "lost"), new GroupClient(broker, "g", "other"));
         await lost.FetchAsync();
@@ -48,8 +48,8 @@ public class GroupLiveTests(ITestOutputHelper output)
             await other.CommitAsync();
         }
 
-        output.WriteLine($"taken over after {clock.ElapsedMilliseconds} ms with a lease of 1 s");
-        Assert.InRange(clock.ElapsedMilliseconds, 0, 10_000);
+        output.WriteLine($"taken over after {clock.ElapsedMilliseconds} ms with a lease of 3 s");
+        Assert.InRange(clock.ElapsedMilliseconds, 0, 20_000);
         var refused = await lost.CommitAsync();
         Assert.Equal((409, "lease-fenced"), (refused.Status, refused.Code));
         lost.Lease = null;
@@ -92,6 +92,37 @@ public class GroupLiveTests(ITestOutputHelper output)
 
         Assert.Equal("1", GroupClient.Texts((await joined).Json));
         Assert.InRange(clock.ElapsedMilliseconds, 0, 20_000);
+    }
+
+    [Fact]
+    public async Task A_wait_longer_than_the_lease_keeps_the_lease()
+    {
+        await using var broker = await StartAsync(leaseSeconds: 3);
+        var (a, b) = (new GroupClient(broker, "g", "a"), new GroupClient(broker, "g", "b"));
+        await a.FetchAsync();
+        var lease = a.Lease;
+
+        var waited = await a.FetchAsync(wait: 4);
+        await b.FetchAsync();
+
+        Assert.Empty(GroupClient.Records(waited));
+        Assert.Equal(lease, a.Lease);
+        Assert.Equal(200, (await a.CommitAsync()).Status);
+        Assert.Empty(b.Partitions);
+    }
+
+    [Fact]
+    public async Task A_member_whose_topic_goes_while_it_waits_is_not_refused()
+    {
+        await using var broker = await StartAsync(leaseSeconds: 30);
+        var member = new GroupClient(broker, "g", "a");
+        await member.FetchAsync();
+        var waiting = member.FetchAsync(wait: 2);
+
+        Assert.Equal(204, (await broker.SendAsync(HttpMethod.Delete, "/v1/topics/t")).Status);
+
+        Assert.Equal(200, (await waiting).Status);
+        Assert.Empty(member.Partitions);
     }
 
     [Fact]
