@@ -30,6 +30,8 @@ internal static class OpenApiSetup
     public static void MapOpenApiAndSwagger(this WebApplication app)
     {
         app.MapOpenApi();
+        // There is no console yet: who opens the bare address in a browser gets the page that can do everything.
+        app.MapGet("/", () => Results.Redirect("/swagger")).ExcludeFromDescription();
         app.UseSwaggerUI(ui =>
         {
             ui.SwaggerEndpoint("/openapi/v1.json", "RestBroker v1");

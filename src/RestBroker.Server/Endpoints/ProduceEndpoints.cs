@@ -39,11 +39,17 @@ internal static class ProduceEndpoints
     /// <param name="topic">The topic, which must exist.</param>
     /// <param name="partition">The partition.</param>
     /// <param name="acks">When the answer is sent: <c>all</c> (committed, default), <c>leader</c> (written), <c>none</c> (202).</param>
+    /// <param name="ifMatch">The partition's ETag: store only if nothing was appended since, else 412. JSON only.</param>
     internal static Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> ProduceToPartitionAsync(
-        ProduceRequests requests, HttpContext context, string topic, int partition, [FromQuery] string? acks) =>
+        ProduceRequests requests,
+        HttpContext context,
+        string topic,
+        int partition,
+        [FromQuery] string? acks,
+        [FromHeader(Name = "If-Match")] string? ifMatch) =>
         RequestBody.IsNdjson(context.Request)
-            ? requests.StreamAsync(context, topic, partition, AcksText.Parse(acks))
-            : requests.StoreAsync(context, topic, partition, AcksText.Parse(acks));
+            ? requests.StreamAsync(context, topic, partition, AcksText.Parse(acks), ifMatch)
+            : requests.StoreAsync(context, topic, partition, AcksText.Parse(acks), ifMatch);
 
     /// <summary>
     /// Stores the body as one record's value, whatever its bytes. Content-Type is kept as the header content-type;

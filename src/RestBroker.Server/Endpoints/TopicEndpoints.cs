@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Topics;
@@ -81,12 +82,20 @@ internal static class TopicEndpoints
     /// Creates a topic, or finds that it is already as wished: 200 if every member given equals the topic's, 409 with the differences if not.
     /// It never changes a topic. No body means defaults.
     /// </summary>
+    /// <param name="engine">The log.</param>
+    /// <param name="topics">Creates it.</param>
+    /// <param name="response">Carries the ETag.</param>
+    /// <param name="topic">The topic's name.</param>
+    /// <param name="request">What is wished.</param>
+    /// <param name="ifNoneMatch"><c>*</c>: only create, 412 if it exists.</param>
+    /// <param name="cancellationToken">Ends with the request.</param>
     internal static async Task<Results<Created<TopicResponse>, Ok<TopicResponse>>> PutTopicAsync(
         ILogEngine engine,
         TopicAutoCreator topics,
-        HttpContext context,
+        HttpResponse response,
         string topic,
-        [FromBody(EmptyBodyBehavior = Microsoft.AspNetCore.Mvc.ModelBinding.EmptyBodyBehavior.Allow)] PutTopicRequest? request,
+        [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] PutTopicRequest? request,
+        [FromHeader(Name = "If-None-Match")] string? ifNoneMatch,
         CancellationToken cancellationToken)
     {
         var wish = request.ToSpec(topic);
@@ -94,12 +103,12 @@ internal static class TopicEndpoints
         if (found is null)
         {
             var created = await topics.CreateAsync(wish, cancellationToken);
-            context.Response.Headers.ETag = EntityTags.Of(created);
+            response.Headers.ETag = EntityTags.Of(created);
             return TypedResults.Created($"/v1/topics/{created.Name}", created.ToResponse());
         }
 
-        context.Response.Headers.ETag = EntityTags.Of(found);
-        if (EntityTags.IsNoneMatch(context.Request.Headers.IfNoneMatch, EntityTags.Of(found)))
+        response.Headers.ETag = EntityTags.Of(found);
+        if (EntityTags.IsNoneMatch(ifNoneMatch, EntityTags.Of(found)))
             throw new BrokerException(BrokerError.PreconditionFailed, $"Topic {topic} exists, and If-None-Match asks that it does not.");
         var differences = found.Differences(wish);
         if (differences.Count == 0) return TypedResults.Ok(found.ToResponse());
@@ -107,14 +116,24 @@ internal static class TopicEndpoints
             BrokerError.TopicAlreadyExists, $"Topic {topic} exists with other settings; PATCH changes a topic.") { Errors = differences };
     }
 
-    /// <summary>Changes settings, or adds partitions. If-Match with the topic's ETag, or <c>*</c>, is required.</summary>
+    /// <summary>Changes settings, or adds partitions. If-Match is required.</summary>
+    /// <param name="engine">The log.</param>
+    /// <param name="response">Carries the new ETag.</param>
+    /// <param name="topic">The topic's name.</param>
+    /// <param name="request">What to change.</param>
+    /// <param name="ifMatch">The topic's ETag, so that nobody else's change is undone, or <c>*</c> to change it as it is now.</param>
+    /// <param name="cancellationToken">Ends with the request.</param>
     internal static async Task<Ok<TopicResponse>> PatchTopicAsync(
-        ILogEngine engine, HttpContext context, string topic, PatchTopicRequest request, CancellationToken cancellationToken)
+        ILogEngine engine,
+        HttpResponse response,
+        string topic,
+        PatchTopicRequest request,
+        [FromHeader(Name = "If-Match")] string? ifMatch,
+        CancellationToken cancellationToken)
     {
         Reserved.Refuse(topic);
         var found = await engine.GetTopicAsync(topic, cancellationToken);
-        var ifMatch = context.Request.Headers.IfMatch;
-        if (ifMatch.Count == 0)
+        if (ifMatch is null)
         {
             throw new BrokerException(
                 BrokerError.PreconditionRequired, "Send If-Match with the topic's ETag, so that nobody else's change is undone, or If-Match: * to change it as it is.");
@@ -124,7 +143,7 @@ internal static class TopicEndpoints
         var expected = ifMatch == "*" ? (long?)null : found.Version;
         var changed = await engine.AlterTopicAsync(
             new TopicAlteration(topic, request.PartitionCount, TopicMapping.Texts(request.Configs), expected, found.TopicId), cancellationToken);
-        context.Response.Headers.ETag = EntityTags.Of(changed);
+        response.Headers.ETag = EntityTags.Of(changed);
         return TypedResults.Ok(changed.ToResponse());
     }
 

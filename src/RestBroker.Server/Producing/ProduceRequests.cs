@@ -19,7 +19,7 @@ internal sealed class ProduceRequests(
 
     /// <summary>A JSON request: validated whole, then stored whole.</summary>
     public async Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> StoreAsync(
-        HttpContext context, string topic, int? partition, Acks acks)
+        HttpContext context, string topic, int? partition, Acks acks, string? ifMatch = null)
     {
         var cancellationToken = context.RequestAborted;
         RequestBody.RequireIdentity(context.Request);
@@ -29,8 +29,7 @@ internal sealed class ProduceRequests(
         var records = Read(body.Written, topic, partition, partitionCount, await MaxValueBytesAsync(topic, cancellationToken));
 
         var target = await GetOrCreateAsync(context, topic, cancellationToken);
-        var ifMatch = context.Request.Headers.IfMatch;
-        var expected = partition is not null && ifMatch.Count > 0 ? EntityTags.ExpectedNextOffset(ifMatch, target) : null;
+        var expected = ifMatch is not null ? EntityTags.ExpectedNextOffset(ifMatch, target) : null;
         var receipts = await producer.ProduceAsync(target, records, new ProduceOptions(partition, acks, expected), cancellationToken);
 
         if (acks == Acks.None) return TypedResults.Accepted((string?)null, new ProduceResponse([], false));
@@ -39,10 +38,10 @@ internal sealed class ProduceRequests(
 
     /// <summary>An NDJSON request: stored as it comes, without end if need be; the answer follows the upload.</summary>
     public async Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> StreamAsync(
-        HttpContext context, string topic, int? partition, Acks acks)
+        HttpContext context, string topic, int? partition, Acks acks, string? ifMatch = null)
     {
         RequestBody.RequireIdentity(context.Request);
-        if (context.Request.Headers.IfMatch.Count > 0)
+        if (ifMatch is not null)
             throw new BrokerException(BrokerError.NotSupportedByEngine, "If-Match needs one JSON request: an upload is many appends.");
         await CheckTargetAsync(topic, partition, context.RequestAborted);
         var target = await GetOrCreateAsync(context, topic, context.RequestAborted);

@@ -18,6 +18,7 @@ internal sealed class ReadSession : IDisposable
     private readonly BatchWalk _walk = new();
     private FetchResult? _found;
     private int _entry;
+    private bool _isWalking;
 
     public ReadSession(ILogEngine engine, ReadPlan plan)
     {
@@ -101,6 +102,8 @@ internal sealed class ReadSession : IDisposable
         item = default;
         if (_notices.TryTake(out var notice))
         {
+            // What was found in the topic that bore the name before has nothing to do with the one that bears it now.
+            if (notice.NewTopic is not null) Release();
             HasSpoken = true;
             item = new ReadItem(notice);
             return true;
@@ -116,7 +119,7 @@ internal sealed class ReadSession : IDisposable
 
     private bool TryReadRecord(out ReadItem item)
     {
-        while (_found is not null && _entry < _scope.Asked.Count)
+        while (_found is not null && TryBeginEntry())
         {
             var (topic, partition) = _scope.Asked[_entry];
             while (_walk.TryRead(out var record, out var corrupt) is var isRecord && (isRecord || corrupt is not null))
@@ -139,7 +142,7 @@ internal sealed class ReadSession : IDisposable
             }
 
             topic.Advance(partition, _walk.Position);
-            BeginEntry(_entry + 1);
+            EndEntry();
         }
 
         item = default;
@@ -169,16 +172,23 @@ internal sealed class ReadSession : IDisposable
             else if (HasSpoken) IsFull = true;
             else throw trouble;
         }
-
-        BeginEntry(0);
     }
 
-    private void BeginEntry(int entry)
+    // An entry is begun when its turn comes, at the position that the notices before it left.
+    private bool TryBeginEntry()
     {
-        _entry = entry;
-        if (entry >= _scope.Asked.Count) return;
-        var (topic, partition) = _scope.Asked[entry];
-        _walk.Begin(_found!.Partitions[entry], topic.NextOffset(partition));
+        if (_isWalking) return true;
+        while (_entry < _scope.Asked.Count && _found!.Partitions[_entry].Batches.IsEmpty) _entry++;
+        if (_entry == _scope.Asked.Count) return false;
+        var (topic, partition) = _scope.Asked[_entry];
+        _walk.Begin(_found!.Partitions[_entry], topic.NextOffset(partition));
+        return _isWalking = true;
+    }
+
+    private void EndEntry()
+    {
+        _isWalking = false;
+        _entry++;
     }
 
     private int StepBytes() => (int)Math.Min(_plan.StepBytes, Math.Max(1, _plan.MaxBytes - DeliveredBytes));
@@ -186,6 +196,8 @@ internal sealed class ReadSession : IDisposable
     private void Release()
     {
         _walk.Dispose();
+        _isWalking = false;
+        _entry = 0;
         _found?.Dispose();
         _found = null;
     }

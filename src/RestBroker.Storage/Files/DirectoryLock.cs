@@ -29,6 +29,8 @@ internal sealed class DirectoryLock : IDisposable
         files.CreateDirectory(directory.Root);
         // An unknown format is refused before so much as a lock file is made.
         var meta = BrokerMeta.Read(files, directory.Meta);
+        if (meta is null && files.Directories(directory.Root).Any(path => path == directory.Metadata || path == directory.Topics))
+            throw new DataDirectoryException($"{directory.Root} holds topics, but its {Path.GetFileName(directory.Meta)} is missing. Restore it from a backup; nothing was changed.");
         var held = new DirectoryLock(files, directory, OpenLock(files, directory));
         try
         {

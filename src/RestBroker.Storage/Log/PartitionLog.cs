@@ -19,20 +19,20 @@ internal sealed class PartitionLog
     private readonly Lock _flushing = new();
     private readonly LogHost _host;
     private readonly LogMemory _memory;
-    private volatile SegmentList _segments;
-    private LogSegment? _active;
+    private readonly SegmentWriter _writer;
     private long _nextOffset;
     private long _lastAppendTimestamp;
     private TaskCompletionSource? _round;
     private Exception? _failure;
     private bool _queued;
-    private bool _directoryDirty;
     private volatile bool _closed;
+    private volatile bool _deleted;
 
     public PartitionLog(TopicPartition partition, string directory, TopicConfig config, LogHost host, LoadedLog loaded)
     {
         (Partition, Directory, Config, _host) = (partition, directory, config, host);
-        (_segments, _active, _nextOffset, _memory) = (loaded.Segments, loaded.Active, loaded.NextOffset, loaded.Memory);
+        (_nextOffset, _memory) = (loaded.NextOffset, loaded.Memory);
+        _writer = new SegmentWriter(directory, host, loaded.Segments, loaded.Active);
         _lastAppendTimestamp = loaded.Segments.Last?.MaxTimestamp ?? -1;
         HighWatermark = new HighWatermark(loaded.HighWatermark);
     }
@@ -52,7 +52,7 @@ internal sealed class PartitionLog
 
     public bool IsHealthy => Volatile.Read(ref _failure) is null;
 
-    public SegmentList Segments => _segments;
+    public SegmentList Segments => _writer.Segments;
 
     private bool IsAsync => Config.Durability == Core.Topics.Durability.Async;
 
@@ -63,10 +63,11 @@ internal sealed class PartitionLog
     {
         ProduceResult result;
         Task committed;
+        var isAsync = IsAsync;
         lock (_gate)
         {
             ThrowUnlessWritable();
-            if (expectedNextOffset is { } expected && expected != _nextOffset) throw NextOffsetIsNot(expected);
+            if (expectedNextOffset is { } expected && expected != _nextOffset) throw LogRefusal.NextOffsetIsNot(Partition, expected, _nextOffset);
             var now = _host.NowMilliseconds;
             var appendTime = StampTime(batch, now);
             batch.StampPlace(_nextOffset, _host.LeaderEpoch);
@@ -74,10 +75,10 @@ internal sealed class PartitionLog
             Volatile.Write(ref _nextOffset, batch.NextOffset);
             _memory.LastAppendTime = now;
             result = new ProduceResult(batch.BaseOffset, appendTime, LogStartOffset);
-            committed = IsAsync ? Task.CompletedTask : JoinRound(wait);
+            committed = isAsync ? Task.CompletedTask : JoinRound(wait);
         }
 
-        if (IsAsync) HighWatermark.Raise(result.BaseOffset + batch.RecordCount);
+        if (isAsync) HighWatermark.Raise(result.BaseOffset + batch.RecordCount);
         return (result, committed);
     }
 
@@ -86,12 +87,13 @@ internal sealed class PartitionLog
     {
         while (true)
         {
-            if (_closed) return (BrokerError.UnknownTopicOrPartition, default);
+            if (_deleted) return (BrokerError.UnknownTopicOrPartition, default);
+            if (_closed) return default;
             if (offset < LogStartOffset) return (BrokerError.OffsetTrimmed, default);
             if (offset > NextOffset || offset < 0) return (BrokerError.OffsetOutOfRange, default);
             try
             {
-                var slice = LogReader.Read(_segments, offset, HighWatermark.Value, maxBytes);
+                var slice = LogReader.Read(Segments, offset, HighWatermark.Value, maxBytes);
                 if (slice.IsStale) continue; // deleted while we looked: the log start has moved too
                 return (slice.Corrupt is null ? BrokerError.None : BrokerError.RecordCorrupt, slice);
             }
@@ -103,8 +105,17 @@ internal sealed class PartitionLog
     }
 
     /// <summary>The first committed record whose timestamp is this or later.</summary>
-    public (long Offset, long Timestamp)? FindTimestamp(long timestamp) =>
-        LogReader.FindTimestamp(_segments, LogStartOffset, HighWatermark.Value, timestamp);
+    public (long Offset, long Timestamp)? FindTimestamp(long timestamp)
+    {
+        try
+        {
+            return LogReader.FindTimestamp(Segments, LogStartOffset, HighWatermark.Value, timestamp);
+        }
+        catch (Exception e) when (e.IsDiskTrouble())
+        {
+            throw LogRefusal.Unreadable(Partition, e);
+        }
+    }
 
     /// <summary>Ends when everything appended so far is committed.</summary>
     public Task WhenCommittedAsync()
@@ -112,7 +123,7 @@ internal sealed class PartitionLog
         lock (_gate)
         {
             ThrowUnlessWritable();
-            return HighWatermark.Value >= _nextOffset || !IsDirty() ? Task.CompletedTask : JoinRound(wait: true);
+            return HighWatermark.Value >= _nextOffset || !_writer.IsDirty ? Task.CompletedTask : JoinRound(wait: true);
         }
     }
 
@@ -121,7 +132,7 @@ internal sealed class PartitionLog
     {
         lock (_gate)
         {
-            if (!_queued && _failure is null && !_closed && (IsDirty() || _memory.IsOld)) Enqueue();
+            if (!_queued && _failure is null && !_closed && (_writer.IsDirty || _memory.IsOld)) Enqueue();
         }
     }
 
@@ -130,40 +141,36 @@ internal sealed class PartitionLog
     {
         lock (_flushing)
         {
-            SegmentList segments;
-            LogSegment? active;
-            SegmentSeal seal;
+            SegmentWriter.Unsynced taken;
             TaskCompletionSource? round;
             long target;
-            bool directoryDirty;
             lock (_gate)
             {
                 if (_failure is not null || _closed) return;
-                (segments, active, target, round, directoryDirty) = (_segments, _active, _nextOffset, _round, _directoryDirty);
-                (_round, _directoryDirty) = (null, false);
-                seal = active?.Describe() ?? default;
+                (taken, target, round, _round) = (_writer.TakeUnsynced(), _nextOffset, _round, null);
             }
 
             try
             {
-                SegmentSync.SyncDirty(segments);
-                if (directoryDirty) _host.Files.SyncDirectory(Directory);
-                Commit(segments, target);
+                _writer.Sync(taken);
+                // A log that goes on at a reservation has no record just below its end: readers are told of the last one there is.
+                var committed = Math.Min(target, taken.Segments.Last?.NextOffset ?? target);
+                _memory.RecoveryPoint = committed;
+                HighWatermark.Raise(committed);
                 round?.TrySetResult();
-                SegmentSync.SealSynced(segments, active, seal);
+                SegmentSync.SealSynced(taken);
                 _memory.SaveIfDue(target);
             }
             catch (Exception e) when (e.IsDiskTrouble())
             {
                 Fail(e);
-                round?.TrySetException(SyncFailed(e));
+                round?.TrySetException(LogRefusal.Failed(Partition, e));
             }
 
             lock (_gate)
             {
                 _queued = false;
-                if (_failure is null && _round is not null) Enqueue();
-                else if (_failure is null && !IsAsync && IsDirty()) Enqueue();
+                if (_failure is null && (_round is not null || (!IsAsync && _writer.IsDirty))) Enqueue();
             }
         }
     }
@@ -179,14 +186,14 @@ internal sealed class PartitionLog
             _round = null;
         }
 
-        round?.TrySetException(SyncFailed(error));
+        round?.TrySetException(LogRefusal.Failed(Partition, error));
     }
 
     /// <summary>Moves the log start up, durably. Segments wholly below it go with the next cleaning.</summary>
     public long DeleteRecords(long beforeOffset)
     {
         if (beforeOffset > HighWatermark.Value || beforeOffset < 0)
-            throw new BrokerException(BrokerError.OffsetOutOfRange, $"Records before {beforeOffset} of {Partition} cannot be deleted: it has offsets up to {HighWatermark.Value}.");
+            throw LogRefusal.BeyondHighWatermark(Partition, beforeOffset, HighWatermark.Value);
         _memory.RaiseLogStart(beforeOffset);
         HighWatermark.WakeAll();
         return LogStartOffset;
@@ -200,16 +207,16 @@ internal sealed class PartitionLog
         lock (_gate)
         {
             if (_closed || _failure is not null) return 0;
-            if (_active is { Size: > 0 } active && (IsOfAge(active, now) || Retention.HasExpired(active, Config, now))) Roll();
-            var segments = _segments;
-            var count = Retention.CountExpired(segments, _active, Config, LogStartOffset, HighWatermark.Value, now);
+            if (_writer.Active is { Size: > 0 } active && (SegmentWriter.IsOfAge(active, Config, now) || Retention.HasExpired(active, Config, now)))
+                _writer.Roll();
+            var count = Retention.CountExpired(Segments, _writer.Active, Config, LogStartOffset, HighWatermark.Value, now);
             if (count == 0) return 0;
-            expired = segments.All[..count].ToArray();
+            expired = Segments.All[..count].ToArray();
         }
 
         // The start is durable before the first file goes, so that a crash in between leaves no offset to be given out twice.
         _memory.RaiseLogStart(expired[^1].NextOffset);
-        lock (_gate) _segments = _segments.RemoveFirst(expired.Length);
+        lock (_gate) _writer.RemoveFirst(expired.Length);
         foreach (var segment in expired) segment.Delete();
         HighWatermark.WakeAll();
         return expired.Length;
@@ -221,16 +228,16 @@ internal sealed class PartitionLog
         TaskCompletionSource? round;
         lock (_gate)
         {
-            _closed = true;
+            (_deleted, _closed) = (true, true);
             round = _round;
             _round = null;
         }
 
-        round?.TrySetException(Gone());
+        round?.TrySetException(LogRefusal.Deleted(Partition));
         HighWatermark.WakeAll();
         lock (_flushing)
         {
-            foreach (var segment in _segments.All) segment.File.CloseHandle();
+            foreach (var segment in Segments.All) segment.File.CloseHandle();
         }
     }
 
@@ -244,7 +251,7 @@ internal sealed class PartitionLog
             _closed = true;
             try
             {
-                if (_failure is null) SegmentSync.SealAll(_segments);
+                if (_failure is null) SegmentSync.SealAll(Segments);
                 if (_failure is null && _memory.IsOld) _memory.Save(_nextOffset);
             }
             catch (Exception e) when (e.IsDiskTrouble())
@@ -252,7 +259,7 @@ internal sealed class PartitionLog
                 _failure = e;
             }
 
-            foreach (var segment in _segments.All) segment.File.CloseHandle();
+            foreach (var segment in Segments.All) segment.File.CloseHandle();
             return _failure is null;
         }
     }
@@ -262,46 +269,15 @@ internal sealed class PartitionLog
         try
         {
             _memory.Reserve(batch.NextOffset);
-            if (_active is { Size: > 0 } active
-                && (IsOfAge(active, now) || !active.HasRoomFor(batch.NextOffset, batch.Size, Config.SegmentBytes))) Roll();
-            if (_active is null)
-            {
-                _active = new LogSegment(Directory, batch.BaseOffset, _host.Segments);
-                _segments = _segments.Add(_active);
-                _directoryDirty = true;
-            }
-
-            _active.Append(batch, now);
+            _writer.Append(batch, Config, now);
         }
         catch (Exception e) when (e.IsDiskTrouble())
         {
-            if (e.IsDiskFull() && TryRewind())
-                throw new BrokerException(BrokerError.DiskFull, $"There is no room on the disk for a batch of {batch.Size} bytes in {Partition}.", e);
+            if (e.IsDiskFull() && _writer.TryRewind()) throw LogRefusal.NoRoom(Partition, batch.Size, e);
             Fail(e);
-            throw SyncFailed(e);
+            throw LogRefusal.Failed(Partition, e);
         }
     }
-
-    private bool TryRewind()
-    {
-        try
-        {
-            _active?.Rewind();
-            return true;
-        }
-        catch (Exception e) when (e.IsDiskTrouble())
-        {
-            return false;
-        }
-    }
-
-    private void Roll()
-    {
-        _active?.Close();
-        _active = null;
-    }
-
-    private bool IsOfAge(LogSegment segment, long now) => now - segment.FirstAppendTime >= Config.SegmentAge.TotalMilliseconds;
 
     private long? StampTime(RecordBatch batch, long now)
     {
@@ -325,31 +301,10 @@ internal sealed class PartitionLog
         _host.Flusher.Enqueue(this);
     }
 
-    private bool IsDirty() => _segments.Last is { } last && last.SyncedSize < last.Size;
-
-    private void Commit(SegmentList segments, long target)
-    {
-        // A log that goes on at a reservation has no record just below its end: readers are told of the last one there is.
-        if (segments.Last is { } last) target = Math.Min(target, last.NextOffset);
-        _memory.RecoveryPoint = target;
-        HighWatermark.Raise(target);
-    }
-
     private void ThrowUnlessWritable()
     {
-        if (_closed) throw Gone();
-        if (_failure is { } failure)
-            throw new BrokerException(BrokerError.StorageFailed, $"{Partition} takes no more records since the disk failed ({failure.Message}); restart the broker once the disk is well.", failure) { SideEffects = SideEffects.None };
+        if (_deleted) throw LogRefusal.Deleted(Partition);
+        ObjectDisposedException.ThrowIf(_closed, this);
+        if (_failure is { } failure) throw LogRefusal.Poisoned(Partition, failure);
     }
-
-    private BrokerException NextOffsetIsNot(long expected) =>
-        new(BrokerError.PreconditionFailed, $"{Partition} ends at {_nextOffset}, not at {expected}.")
-        {
-            Members = new Dictionary<string, object> { ["nextOffset"] = _nextOffset },
-        };
-
-    private BrokerException Gone() => new(BrokerError.UnknownTopicOrPartition, $"{Partition} was deleted.");
-
-    private BrokerException SyncFailed(Exception error) =>
-        new(BrokerError.StorageFailed, $"The disk failed while a batch was written to {Partition}: {error.Message}. It may have been stored.", error);
 }

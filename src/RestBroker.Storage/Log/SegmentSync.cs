@@ -17,13 +17,14 @@ internal static class SegmentSync
     }
 
     /// <summary>Saves the indexes of closed segments, and of the active one as it was before the sync, if much was added.</summary>
-    public static void SealSynced(SegmentList segments, LogSegment? active, SegmentSeal activeSeal)
+    public static void SealSynced(in SegmentWriter.Unsynced synced)
     {
+        var (segments, active) = (synced.Segments, synced.Active);
         for (var i = segments.Count - 1; i >= 0; i--)
         {
             if (segments[i] == active)
             {
-                if (active.UnsealedSize >= SealEvery) TrySeal(active, activeSeal);
+                if (active.UnsealedSize >= SealEvery) TrySeal(active, synced.ActiveSeal);
             }
             else if (segments[i].IsSealed || !TrySeal(segments[i], segments[i].Describe()))
             {

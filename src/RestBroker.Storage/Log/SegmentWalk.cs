@@ -25,6 +25,9 @@ internal sealed class SegmentWalk(FileWindow window, long size, long limit)
     private const int ScanChunk = 64 * 1024;
     private const int MagicPosition = 16;
 
+    // No crash leaves a larger gap in the offsets; a bound, so that bytes that look like a header are seldom worth a checksum.
+    private const long MaxGap = 1L << 40;
+
     private int _leaderEpoch;
 
     /// <summary>Where the next batch is looked for.</summary>
@@ -84,7 +87,7 @@ internal sealed class SegmentWalk(FileWindow window, long size, long limit)
         var bytes = window.At(position, RecordBatch.HeaderSize);
         if (bytes.Length < RecordBatch.HeaderSize) return false;
         batchSize = RecordBatch.SizeOf(bytes.Span);
-        if (batchSize < RecordBatch.HeaderSize || batchSize > size - position) return false;
+        if (batchSize < RecordBatch.HeaderSize || batchSize > Math.Min(size - position, BatchValidator.MaxBatchSize)) return false;
         header = new RecordBatch(bytes);
         return bytes.Span[MagicPosition] == RecordBatch.CurrentMagic && header.BaseOffset >= 0 && header.NextOffset > header.BaseOffset;
     }
@@ -92,7 +95,7 @@ internal sealed class SegmentWalk(FileWindow window, long size, long limit)
     private bool TryBatch(long position, long minOffset, bool whole, out RecordBatch batch, out long batchSize)
     {
         if (!TryHeader(position, out batch, out batchSize)) return false;
-        if (batch.BaseOffset < minOffset || batch.NextOffset > limit) return false;
+        if (batch.BaseOffset < minOffset || batch.BaseOffset - minOffset > MaxGap || batch.NextOffset > limit) return false;
         if (!whole) return true;
         var bytes = window.At(position, (int)batchSize);
         return RecordBatch.TryRead(bytes, out batch) && batch.Size == batchSize && batch.IsCrcValid();

@@ -74,7 +74,7 @@ public sealed class BrokerCommandTests : IAsyncDisposable
         var path = Path.Combine(directory.Path, "bytes");
         await File.WriteAllBytesAsync(path, bytes);
 
-        Assert.Equal("1 record to t\n", (await CommandRun.RunAsync([.. Args("produce t --format raw --key k --header a=b --file"), path])).Error);
+        Assert.Equal("1 record to t\n", (await CommandRun.RunAsync([.. Args("produce t --format raw --key k --header a=b"), "--file", path])).Error);
 
         var run = await RunAsync("consume t --from-beginning --max-messages 1");
         Assert.Equal([.. bytes, (byte)'\n'], run.OutputBytes);

@@ -36,7 +36,7 @@ public sealed class GroupCommandTests : IAsyncDisposable
 
         await RunAsync("produce t --key-field 1", string.Join('\n', lines));
         while (members.Sum(member => member.Lines.Length) < lines.Length)
-            await Task.WhenAny(members.Select(member => member.WaitForLinesAsync(member.Lines.Length + 1)));
+            await await Task.WhenAny(members.Select(member => member.WaitForLinesAsync(member.Lines.Length + 1)));
         foreach (var member in members) Assert.Equal(130, await member.InterruptAsync());
 
         Assert.Equal(lines.Order(), members.SelectMany(member => member.Lines).Order());

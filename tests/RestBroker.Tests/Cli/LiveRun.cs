@@ -59,9 +59,10 @@ internal sealed class LiveRun : IAsyncDisposable
         }
     }
 
-    private sealed class WatchedStream : MemoryStream
+    private sealed class WatchedStream : Stream
     {
         private readonly Lock _lock = new();
+        private readonly MemoryStream _bytes = new();
         private TaskCompletionSource _change = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task Change
@@ -72,19 +73,37 @@ internal sealed class LiveRun : IAsyncDisposable
         /// <summary>Whole lines only.</summary>
         public string[] Lines
         {
-            get { lock (_lock) return Encoding.UTF8.GetString(ToArray()).Split('\n')[..^1]; }
+            get { lock (_lock) return Encoding.UTF8.GetString(_bytes.ToArray()).Split('\n')[..^1]; }
         }
 
-        public override void Write(ReadOnlySpan<byte> buffer)
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override void Write(byte[] buffer, int offset, int count)
         {
             lock (_lock)
             {
-                base.Write(buffer);
+                _bytes.Write(buffer, offset, count);
                 _change.TrySetResult();
                 _change = new(TaskCreationOptions.RunContinuationsAsynchronously);
             }
         }
 
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
 namespace RestBroker.Tests.Readme;
@@ -50,10 +51,6 @@ internal sealed partial class ReadmeRun(string markdown) : IAsyncDisposable
     {
         foreach (var name in (string[])["src", "tests", "http"])
             Directory.CreateSymbolicLink(Path.Combine(_directory.Path, name), Repository.PathOf(name));
-        var tool = Path.Combine(AppContext.BaseDirectory, "restbroker.dll");
-        Directory.CreateDirectory(Path.Combine(_directory.Path, "bin"));
-        var wrapper = _directory.Write(Path.Combine("bin", "restbroker"), System.Text.Encoding.UTF8.GetBytes($"#!/bin/sh\nexec dotnet '{tool}' \"$@\"\n"));
-        File.SetUnixFileMode(wrapper, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     private async Task StartBrokerAsync()
@@ -86,19 +83,27 @@ internal sealed partial class ReadmeRun(string markdown) : IAsyncDisposable
     {
         await using var shell = Shell.Start(block.Text.Replace(PublishedAddress, _address, StringComparison.Ordinal), _directory.Path, new Dictionary<string, string>
         {
-            ["PATH"] = $"{Path.Combine(_directory.Path, "bin")}:{Environment.GetEnvironmentVariable("PATH")}",
+            // The console tool stands beside the tests.
+            ["PATH"] = $"{AppContext.BaseDirectory}:{Environment.GetEnvironmentVariable("PATH")}",
+            ["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")),
             ["RESTBROKER_URL"] = $"http://{_address}",
         });
         var exitCode = await shell.EndAsync(Patience);
         var output = shell.Output.Replace(_address, PublishedAddress, StringComparison.Ordinal);
         if (exitCode != 0)
             _faults.Add($"Line {block.Line}: {(exitCode is null ? "no end after a minute" : $"exit code {exitCode}")}\n{block.Text}{output}");
+        else if (promise is null && RefusalMark().IsMatch(output))
+            _faults.Add($"Line {block.Line}: a refusal that the README does not show\n{block.Text}{output}");
         else if (promise is not null && !ExpectedOutput.Matches(promise.Text, output))
             _faults.Add($"Line {promise.Line}: another output of\n{block.Text}--- promised\n{promise.Text}--- seen\n{output}");
     }
 
     private FencedBlock? PromiseOf(int block) =>
         _blocks.ElementAtOrDefault(block + 1) is { Language: "text" } next && next.Section == _blocks[block].Section ? next : null;
+
+    // curl ends well whatever it is answered.
+    [GeneratedRegex("\"type\":\"[^\"]*/problems/")]
+    private static partial Regex RefusalMark();
 
     [GeneratedRegex(@"http://(127\.0\.0\.1:[1-9]\d*)")]
     private static partial Regex LoopbackAddress();

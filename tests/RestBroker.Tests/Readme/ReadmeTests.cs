@@ -65,7 +65,7 @@ public sealed class ReadmeTests
 
         var faults = await run.FaultsAsync();
 
-        Assert.Equal(2, faults.Count);
+        Assert.True(faults.Count == 2, string.Join("\n\n", faults));
         Assert.StartsWith("Line 32: exit code 1", faults[0]);
         Assert.StartsWith("Line 41: another output", faults[1]);
     }

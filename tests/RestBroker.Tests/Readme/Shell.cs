@@ -8,6 +8,7 @@ internal sealed class Shell : IAsyncDisposable
 {
     private readonly Process _bash;
     private readonly StringBuilder _output = new();
+    private readonly TaskCompletionSource _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly object _lock = new();
     private Func<string, bool>? _awaited;
@@ -25,7 +26,8 @@ internal sealed class Shell : IAsyncDisposable
         foreach (var (name, value) in environment) start.Environment[name] = value;
         // The test host's own settings are not the reader's.
         foreach (var name in start.Environment.Keys.Where(IsOfTheTestHost).ToList()) start.Environment.Remove(name);
-        _bash = new Process { StartInfo = start };
+        _bash = new Process { StartInfo = start, EnableRaisingEvents = true };
+        _bash.Exited += (_, _) => _exited.TrySetResult();
         _bash.OutputDataReceived += (_, line) => Take(line.Data);
         _bash.ErrorDataReceived += (_, line) => Take(line.Data);
     }
@@ -44,19 +46,21 @@ internal sealed class Shell : IAsyncDisposable
         return shell;
     }
 
-    /// <summary>The exit code once bash has ended; null where it took too long.</summary>
+    /// <summary>The exit code once bash has ended, and with it what it left in the background; null where it took too long.</summary>
     public async Task<int?> EndAsync(TimeSpan patience)
     {
-        using var timeout = new CancellationTokenSource(patience);
         try
         {
-            await _bash.WaitForExitAsync(timeout.Token);
-            return _bash.ExitCode;
+            await _exited.Task.WaitAsync(patience);
         }
-        catch (OperationCanceledException)
+        catch (TimeoutException)
         {
             return null;
         }
+
+        Signal("KILL");
+        await _bash.WaitForExitAsync();
+        return _bash.ExitCode;
     }
 
     /// <summary>The first line of the output that is looked for; it need not have come yet.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RestBroker.Server.Composition;
 
@@ -60,6 +61,9 @@ internal sealed class TestBroker : IAsyncDisposable
         await _app.DisposeAsync();
         if (_ownsDirectory) Directory.Delete(DataDirectory, recursive: true);
     }
+
+    /// <summary>Stops the broker as Ctrl-C does; what is open is ended by it.</summary>
+    public Task StopAsync() => Services.GetRequiredService<IHost>().StopAsync();
 
     /// <summary>Sends a request and gives status, headers and body.</summary>
     public async Task<Answer> SendAsync(

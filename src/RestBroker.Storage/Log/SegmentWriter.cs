@@ -1,0 +1,86 @@
+using RestBroker.Core.Records;
+using RestBroker.Core.Topics;
+using RestBroker.Storage.Files;
+
+namespace RestBroker.Storage.Log;
+
+/// <summary>
+/// The segments of a log and the last of them, which is written. The snapshot may be read by anybody, <see cref="Sync"/> is for one
+/// thread at a time; for all else the caller holds the partition lock.
+/// </summary>
+internal sealed class SegmentWriter(string directory, LogHost host, SegmentList segments, LogSegment? active)
+{
+    private volatile SegmentList _segments = segments;
+    private LogSegment? _active = active;
+    private bool _directoryDirty;
+
+    public SegmentList Segments => _segments;
+
+    /// <summary>The segment that takes records; null where the next record begins one.</summary>
+    public LogSegment? Active => _active;
+
+    public bool IsDirty => _segments.Last is { } last && last.SyncedSize < last.Size;
+
+    /// <summary>Writes a batch, in a new segment where the active one is full or of age.</summary>
+    public void Append(RecordBatch batch, TopicConfig config, long now)
+    {
+        if (_active is { Size: > 0 } full
+            && (IsOfAge(full, config, now) || !full.HasRoomFor(batch.NextOffset, batch.Size, config.SegmentBytes))) Roll();
+        if (_active is not { } segment)
+        {
+            _active = segment = new LogSegment(directory, batch.BaseOffset, host.Segments);
+            _segments = _segments.Add(segment);
+            _directoryDirty = true;
+        }
+
+        segment.Append(batch, now);
+    }
+
+    /// <summary>Cuts off what a failed write left. False where the disk does not do even that.</summary>
+    public bool TryRewind()
+    {
+        try
+        {
+            _active?.Rewind();
+            return true;
+        }
+        catch (Exception e) when (e.IsDiskTrouble())
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Whether a segment takes no more since its first record is old: by the broker's clock, so that importing old records does not
+    /// begin a segment with each of them.
+    /// </summary>
+    public static bool IsOfAge(LogSegment segment, TopicConfig config, long now) =>
+        now - segment.FirstAppendTime >= config.SegmentAge.TotalMilliseconds;
+
+    /// <summary>Closes the active segment.</summary>
+    public void Roll()
+    {
+        _active?.Close();
+        _active = null;
+    }
+
+    public void RemoveFirst(int count) => _segments = _segments.RemoveFirst(count);
+
+    /// <summary>Takes note of what there is to sync.</summary>
+    public Unsynced TakeUnsynced()
+    {
+        var taken = new Unsynced(_segments, _active, _active?.Describe() ?? default, _directoryDirty);
+        _directoryDirty = false;
+        return taken;
+    }
+
+    /// <summary>Returns once everything that was taken note of is on the disk, the name of a new segment included.</summary>
+    public void Sync(in Unsynced taken)
+    {
+        SegmentSync.SyncDirty(taken.Segments);
+        if (taken.IsDirectoryDirty) host.Files.SyncDirectory(directory);
+    }
+
+    /// <summary>What was written at one moment and is perhaps not on the disk.</summary>
+    internal readonly record struct Unsynced(SegmentList Segments, LogSegment? Active, SegmentSeal ActiveSeal, bool IsDirectoryDirty);
+}

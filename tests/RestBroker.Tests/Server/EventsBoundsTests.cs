@@ -1,0 +1,115 @@
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.Extensions.Time.Testing;
+
+namespace RestBroker.Tests.Server;
+
+public sealed class EventsBoundsTests
+{
+    [Theory]
+    [InlineData("/v1/topics/nobody/events", 404, "unknown-topic-or-partition")]
+    [InlineData("/v1/topics/orders/events?form=earliest", 400, "invalid-request")]
+    [InlineData("/v1/topics/orders/events?from=42", 400, "invalid-request")]
+    [InlineData("/v1/topics/orders/events?cursor=x", 400, "invalid-cursor")]
+    [InlineData("/v1/topics/orders/events?cursor=1~end", 400, "invalid-cursor")]
+    [InlineData("/v1/topics/orders/events?cursor=1~k3f9a2q0~0", 409, "topic-recreated")]
+    [InlineData("/v1/topics/orders/events?cursor=1~{0}~0", 410, "offset-trimmed")]
+    [InlineData("/v1/topics/orders/events?cursor=1~{0}~99", 416, "offset-out-of-range")]
+    [InlineData("/v1/topics/orders/events?partitions=7", 422, "invalid-partitions")]
+    [InlineData("/v1/topics/orders/events?limit=10001", 422, "invalid-range")]
+    [InlineData("/v1/events", 400, "invalid-request")]
+    [InlineData("/v1/events?topic=orders&topic=orders", 400, "invalid-request")]
+    [InlineData("/v1/events?topic=orders&topic=nobody", 404, "unknown-topic-or-partition")]
+    [InlineData("/v1/events?topic=orders&topic=b&partitions=0", 400, "invalid-request")]
+    public async Task A_first_request_is_refused_by_a_status(string path, int status, string code)
+    {
+        await using var broker = TestBroker.Start();
+        await broker.CreateAsync("orders");
+        await broker.CreateAsync("b");
+        await broker.ProduceAsync("orders", 0, "a", "b");
+        await broker.TrimAsync("orders", 0, 1);
+        var incarnation = (string)(await broker.GetAsync("/v1/topics/orders")).Json["incarnation"]!;
+
+        var refused = await broker.GetAsync(path.Replace("{0}", incarnation, StringComparison.Ordinal));
+
+        Assert.Equal((status, code), (refused.Status, refused.Code));
+        Assert.Equal("application/problem+json", refused.Header("Content-Type"));
+    }
+
+    [Fact]
+    public async Task Another_media_type_is_not_acceptable()
+    {
+        await using var broker = TestBroker.Start();
+        await broker.CreateAsync("orders");
+
+        var refused = await broker.SendAsync(HttpMethod.Get, "/v1/topics/orders/events", headers: ("Accept", "application/json"));
+
+        Assert.Equal((406, "not-acceptable"), (refused.Status, refused.Code));
+        Assert.Contains("text/event-stream", refused.Body, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("MaxStreams", 503, "too-many-streams")]
+    [InlineData("MaxStreamsPerAddress", 429, "too-many-requests")]
+    public async Task Streams_beyond_the_cap_are_refused_before_they_begin(string option, int status, string code)
+    {
+        await using var broker = TestBroker.Start(new Dictionary<string, string> { [option] = "1" });
+        await broker.CreateAsync("orders");
+
+        await using (var first = await EventsReader.OpenAsync(broker, "/v1/topics/orders/events"))
+        {
+            await first.NextAsync();
+            foreach (var path in new[] { "/v1/topics/orders/events", "/v1/topics/orders/records?follow=true" })
+            {
+                var refused = await broker.SendAsync(HttpMethod.Get, path, headers: ("Last-Event-ID", ""));
+                Assert.Equal((status, code), (refused.Status, refused.Code));
+                Assert.NotNull(refused.Header("Retry-After"));
+            }
+        }
+
+        await UntilAsync(async () => await StatusAsync(broker) == 200);
+    }
+
+    [Fact]
+    public async Task A_client_that_reads_nothing_is_closed()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var broker = TestBroker.Start(new Dictionary<string, string> { ["MaxStreams"] = "1" }, time: time);
+        await broker.CreateAsync("orders");
+        for (var i = 0; i < 24; i++) await broker.ProduceAsync("orders", 0, new string('x', 1_000_000));
+
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await socket.ConnectAsync(broker.Address.Host, broker.Address.Port);
+        var request = $"GET /v1/topics/orders/events?from=earliest HTTP/1.1\r\nHost: {broker.Address.Authority}\r\n\r\n";
+        await socket.SendAsync(Encoding.ASCII.GetBytes(request));
+        Assert.Equal("HTTP/1.1 200"u8.ToArray(), await ReadAsync(socket, 12));
+        Assert.Equal(503, await StatusAsync(broker));
+
+        await UntilAsync(async () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return await StatusAsync(broker) == 200;
+        });
+
+        Assert.InRange(time.GetUtcNow() - time.Start, TimeSpan.FromSeconds(45), TimeSpan.FromHours(1));
+    }
+
+    private static async Task<byte[]> ReadAsync(Socket socket, int count)
+    {
+        var bytes = new byte[count];
+        for (var read = 0; read < count;) read += await socket.ReceiveAsync(bytes.AsMemory(read));
+        return bytes;
+    }
+
+    private static async Task<int> StatusAsync(TestBroker broker)
+    {
+        using var response = await broker.Client.GetAsync(new Uri("/v1/topics/orders/events", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+        return (int)response.StatusCode;
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!await condition()) patience.Token.ThrowIfCancellationRequested();
+    }
+}

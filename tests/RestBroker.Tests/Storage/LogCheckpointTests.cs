@@ -1,0 +1,55 @@
+using RestBroker.Storage.Files;
+using RestBroker.Storage.Log;
+
+namespace RestBroker.Tests.Storage;
+
+public sealed class LogCheckpointTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+    private readonly PhysicalFileStore _files = new();
+
+    private string Path => System.IO.Path.Combine(_directory.Path, LogCheckpoint.FileName);
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void The_newest_state_is_read()
+    {
+        var checkpoint = new LogCheckpoint(_files, Path);
+        for (var i = 1; i <= 5; i++) checkpoint.Write(State(i));
+
+        Assert.Equal(State(5), new LogCheckpoint(_files, Path).Read());
+    }
+
+    [Fact]
+    public void A_write_that_is_cut_at_any_byte_leaves_the_state_before_or_the_new_one()
+    {
+        var checkpoint = new LogCheckpoint(_files, Path);
+        checkpoint.Write(State(1));
+        checkpoint.Write(State(2));
+        var before = File.ReadAllBytes(Path);
+        checkpoint.Write(State(3));
+        var after = File.ReadAllBytes(Path);
+
+        for (var cut = 0; cut <= after.Length; cut++)
+        {
+            File.WriteAllBytes(Path, [.. after[..cut], .. before.AsSpan(Math.Min(cut, before.Length))]);
+
+            Assert.Contains(new LogCheckpoint(_files, Path).Read()!.Value, (CheckpointState[])[State(2), State(3)]);
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    [InlineData(100)]
+    [InlineData(9000)]
+    public void A_file_that_is_not_a_checkpoint_is_none(int length)
+    {
+        File.WriteAllBytes(Path, new byte[length]);
+
+        Assert.Null(new LogCheckpoint(_files, Path).Read());
+    }
+
+    private static CheckpointState State(int i) => new(i, i + 10, i + 20, i + 30, i + 40, new Guid(i, 0, 0, new byte[8]));
+}
