@@ -18,10 +18,11 @@ internal static class OpenApiExamples
     public static JsonNode? Parameter(string operation, string name) => (operation, name) switch
     {
         ("tailTopics", "topic") => new JsonArray("orders"),
-        (_, "topic") => "orders",
+        (_, "topic") when operation is not "fetchGroup" => "orders",
         (_, "partition") when operation is not "produceRaw" => 0,
         (_, "offset") => 0,
         (_, "group") => "billing",
+        (_, "member") when operation is not "fetchGroup" => "worker-1",
         ("produceRaw", "key") => "customer-42",
         ("listOffsets", "at") => "earliest",
         ("deleteRecords", "before") => 0,
@@ -41,6 +42,9 @@ internal static class OpenApiExamples
         ("produce" or "produceToPartition", ContentTypes.Json) => JsonNode.Parse(Records),
         ("produce" or "produceToPartition", ContentTypes.NdJson) => "{\"key\":\"customer-42\",\"text\":\"one\"}\n{\"key\":\"customer-7\",\"text\":\"two\"}\n",
         ("produceRaw", _) => "any bytes at all",
+        ("putGroup", _) => JsonNode.Parse("""{"topics":["orders"],"from":"earliest","leaseSeconds":30}"""),
+        ("fetchGroup", _) => JsonNode.Parse("""{"member":"worker-1","limit":100,"wait":1}"""),
+        ("resetGroupOffsets", _) => JsonNode.Parse("""{"to":"earliest","dryRun":true}"""),
         _ => null,
     };
 }
