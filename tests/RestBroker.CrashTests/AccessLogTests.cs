@@ -1,7 +1,4 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Net.Http.Json;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Playwright;
@@ -16,11 +13,13 @@ public sealed class AccessLogTests
 {
     private const string Tail =
         """
-        window.seen = [];
-        window.opened = 0;
-        const source = new EventSource('/v1/topics/web-access/events?from=earliest');
-        source.onopen = () => window.opened++;
-        source.onmessage = event => window.seen.push(JSON.parse(event.data));
+        () => {
+          window.seen = [];
+          window.opened = 0;
+          const source = new EventSource('/v1/topics/web-access/events?from=earliest');
+          source.onopen = () => window.opened++;
+          source.onmessage = event => window.seen.push(JSON.parse(event.data));
+        }
         """;
 
     private static readonly string[] ChromiumArguments =
@@ -37,31 +36,33 @@ public sealed class AccessLogTests
         var half = lines.Length / 2;
         await using var broker = await BrokerProcess.StartNewAsync();
         await using var proxy = new CuttingProxy(broker.Address);
-        await AssertSucceedsAsync(broker, "topics", "create", "web-access", "--partitions", "6");
+        await LiveCli.AssertSucceedsAsync(broker.Address, "topics create web-access --partitions 6");
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = ChromiumArguments });
         var page = await browser.NewPageAsync();
         await page.GotoAsync(new Uri(proxy.Address, "/swagger/index.html").ToString());
         await page.EvaluateAsync(Tail);
-        var members = Enumerable.Range(1, 3).Select(id => new Member(broker.Address, $"member-{id}")).ToList();
+        var members = Enumerable.Range(1, 3)
+            .Select(id => LiveCli.Start(broker.Address, $"consume web-access --group readers --member member-{id} --from-beginning --json")).ToList();
 
         var firstHalf = await WriteHalfAsync(lines[..half]);
-        await AssertSucceedsAsync(broker, "produce", "web-access", "--file", firstHalf, "--key-field", "1");
+        await LiveCli.AssertSucceedsAsync(broker.Address, $"produce web-access --file {firstHalf} --key-field 1");
         await page.WaitForFunctionAsync("seen.length >= 100");
         proxy.Cut();
         await page.WaitForFunctionAsync($"seen.length >= {half} && opened >= 2");
         await WaitForLagAsync(broker, 0);
         await broker.KillAsync();
         await broker.StartAsync();
-        await AssertSucceedsAsync(broker, "produce", "web-access", "--file", LogFile, "--key-field", "1", "--skip-lines", $"{half}");
+        await LiveCli.AssertSucceedsAsync(broker.Address, $"produce web-access --file {LogFile} --key-field 1 --skip-lines {half}");
         await page.WaitForFunctionAsync($"seen.length >= {lines.Length}");
         await WaitForLagAsync(broker, 0);
 
-        foreach (var member in members) await member.StopAsync();
-        AssertEveryLineOnceInOrder(lines, members.SelectMany(member => member.Records));
-        Assert.True(members.Count(member => !member.Records.IsEmpty) == 3, "A member of the group got nothing.");
+        foreach (var member in members) Assert.Equal(130, await member.InterruptAsync());
+        AssertEveryLineOnceInOrder(lines, members.SelectMany(member => member.Output).Select(line => JsonNode.Parse(line)!));
+        Assert.All(members, member => Assert.NotEmpty(member.Output));
         var seen = JsonNode.Parse(JsonSerializer.Serialize(await page.EvaluateAsync<JsonElement>("seen")))!.AsArray();
         AssertEveryLineOnceInOrder(lines, seen.Select(record => record!));
+        foreach (var member in members) await member.DisposeAsync();
         File.Delete(firstHalf);
     }
 
@@ -70,12 +71,6 @@ public sealed class AccessLogTests
         var path = Path.GetTempFileName();
         await File.WriteAllLinesAsync(path, lines);
         return path;
-    }
-
-    private static async Task AssertSucceedsAsync(BrokerProcess broker, params string[] arguments)
-    {
-        var (exitCode, output, errors) = await Cli.RunAsync(broker.Address, arguments);
-        Assert.True(exitCode == 0, $"restbroker {string.Join(' ', arguments)} ended with {exitCode}: {output}{errors}");
     }
 
     private static async Task WaitForLagAsync(BrokerProcess broker, long goal)
@@ -101,39 +96,5 @@ public sealed class AccessLogTests
             Assert.Single(address.Select(record => (int)record["partition"]!).Distinct());
             Assert.Equal(written[address.Key], address.Select(record => (string)record["text"]!));
         }
-    }
-
-    /// <summary>A member of the group, as the console tool is one.</summary>
-    private sealed class Member
-    {
-        private readonly Process _process;
-        private readonly Task _reading;
-
-        public Member(Uri server, string name)
-        {
-            _process = Cli.Start(server, "consume", "web-access", "--group", "readers", "--member", name, "--from-beginning", "--json");
-            _reading = ReadAsync();
-            _ = _process.StandardError.ReadToEndAsync();
-        }
-
-        public ConcurrentQueue<JsonNode> Records { get; } = new();
-
-        /// <summary>Ctrl-C, and what was still on its way out.</summary>
-        public async Task StopAsync()
-        {
-            _ = kill(_process.Id, 2);
-            await _process.WaitForExitAsync();
-            await _reading;
-            Assert.Equal(130, _process.ExitCode);
-            _process.Dispose();
-        }
-
-        private async Task ReadAsync()
-        {
-            while (await _process.StandardOutput.ReadLineAsync() is { } line) Records.Enqueue(JsonNode.Parse(line)!);
-        }
-
-        [DllImport("libc", SetLastError = true)]
-        private static extern int kill(int pid, int signal);
     }
 }

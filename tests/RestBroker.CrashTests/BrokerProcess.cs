@@ -12,10 +12,14 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("restbroker-crash-");
     private Process? _process;
+    private TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Uri Address { get; private set; } = new("http://127.0.0.1:0");
 
     public HttpClient Client { get; } = new() { Timeout = TimeSpan.FromSeconds(60) };
+
+    /// <summary>Ends when the broker answers, at once if it does.</summary>
+    public Task Up => _up.Task;
 
     public static string ServerDll => Metadata("ServerDll");
 
@@ -42,6 +46,7 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
             Address = new Uri(match.Value);
             // Nobody else reads the pipe: a full one would stop the broker.
             _ = _process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None);
+            _up.TrySetResult();
             return;
         }
 
@@ -51,6 +56,7 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
     /// <summary>SIGKILL: nothing is flushed, nothing is said.</summary>
     public async Task KillAsync()
     {
+        _up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _process!.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();

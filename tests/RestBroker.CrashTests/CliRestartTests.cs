@@ -9,7 +9,7 @@ public sealed class CliRestartTests
     public async Task A_consumer_goes_on_where_it_was_with_nothing_lost_or_repeated(string commandLine)
     {
         await using var broker = await BrokerProcess.StartNewAsync();
-        await RunAsync(broker, "topics create t --partitions 3");
+        await LiveCli.AssertSucceedsAsync(broker.Address, "topics create t --partitions 3");
         await using var consumer = LiveCli.Start(broker.Address, commandLine);
         await ProduceAsync(broker, 0, 500);
         await consumer.WaitForOutputAsync(500);
@@ -33,7 +33,7 @@ public sealed class CliRestartTests
     public async Task What_is_typed_while_the_broker_is_away_is_sent_when_it_is_back()
     {
         await using var broker = await BrokerProcess.StartNewAsync();
-        await RunAsync(broker, "topics create t --partitions 1");
+        await LiveCli.AssertSucceedsAsync(broker.Address, "topics create t --partitions 1");
         await using var consumer = LiveCli.Start(broker.Address, "consume t --from-beginning");
         await using var producer = LiveCli.Start(broker.Address, "produce t");
         await producer.TypeAsync("before");
@@ -55,7 +55,7 @@ public sealed class CliRestartTests
     public async Task A_reader_of_the_output_that_has_seen_enough_ends_the_tool_quietly()
     {
         await using var broker = await BrokerProcess.StartNewAsync();
-        await RunAsync(broker, "topics create t --partitions 1");
+        await LiveCli.AssertSucceedsAsync(broker.Address, "topics create t --partitions 1");
         await ProduceAsync(broker, 0, 20_000);
 
         using var shell = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
@@ -74,11 +74,5 @@ public sealed class CliRestartTests
         await using var producer = LiveCli.Start(broker.Address, "produce t --key-field 2");
         foreach (var number in Enumerable.Range(first, count)) await producer.TypeAsync($"line {number}");
         Assert.Equal(0, await producer.EndAsync());
-    }
-
-    private static async Task RunAsync(BrokerProcess broker, string commandLine)
-    {
-        var (exitCode, _, errors) = await Cli.RunAsync(broker.Address, commandLine.Split(' '));
-        Assert.True(exitCode == 0, errors);
     }
 }

@@ -21,7 +21,7 @@ public sealed class KillTests(Xunit.Abstractions.ITestOutputHelper output)
         await broker.Client.PutAsJsonAsync("/v1/topics/journal", new { partitionCount = 3 });
         using var end = new CancellationTokenSource();
         var progress = Channel.CreateUnbounded<string>();
-        var writers = Enumerable.Range(0, Writers).Select(id => new Writer(broker.Address, id, progress.Writer)).ToList();
+        var writers = Enumerable.Range(0, Writers).Select(id => new Writer(broker, id, progress.Writer)).ToList();
         var writing = writers.Select(writer => writer.RunAsync(end.Token)).ToList();
 
         for (var kill = 0; kill < Kills; kill++)
@@ -70,7 +70,7 @@ public sealed class KillTests(Xunit.Abstractions.ITestOutputHelper output)
     }
 
     /// <summary>Writes one record after the other under its own key and keeps a journal of the answers.</summary>
-    private sealed class Writer(Uri address, int id, ChannelWriter<string> progress)
+    private sealed class Writer(BrokerProcess broker, int id, ChannelWriter<string> progress)
     {
         public System.Collections.Concurrent.ConcurrentDictionary<string, (int Partition, long Offset)> Acknowledged { get; } = new();
 
@@ -78,7 +78,7 @@ public sealed class KillTests(Xunit.Abstractions.ITestOutputHelper output)
 
         public async Task RunAsync(CancellationToken end)
         {
-            using var client = new HttpClient { BaseAddress = address };
+            using var client = new HttpClient { BaseAddress = broker.Address };
             for (var i = 0; !end.IsCancellationRequested; i++)
             {
                 var value = $"{id}-{i}";
@@ -95,6 +95,10 @@ public sealed class KillTests(Xunit.Abstractions.ITestOutputHelper output)
                     var receipt = JsonNode.Parse(await answer.Content.ReadAsStringAsync(CancellationToken.None))!["results"]![0]!;
                     Acknowledged[value] = ((int)receipt["partition"]!, (long)receipt["offset"]!);
                     progress.TryWrite(value);
+                }
+                catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
+                {
+                    await broker.Up; // refused: it was never sent
                 }
                 catch (Exception e) when (e is HttpRequestException or IOException)
                 {

@@ -38,6 +38,14 @@ internal sealed class LiveCli : IAsyncDisposable
         return new LiveCli(Process.Start(start)!);
     }
 
+    /// <summary>Runs the tool to its end.</summary>
+    public static async Task AssertSucceedsAsync(Uri server, string commandLine)
+    {
+        await using var tool = Start(server, commandLine);
+        var exitCode = await tool.EndAsync();
+        Assert.True(exitCode == 0, $"restbroker {commandLine} ended with {exitCode}: {string.Join('\n', tool.Errors)}");
+    }
+
     public async Task TypeAsync(string line)
     {
         await _process.StandardInput.WriteLineAsync(line);
