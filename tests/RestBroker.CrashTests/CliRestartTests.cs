@@ -72,7 +72,7 @@ public sealed class CliRestartTests
     private static async Task ProduceAsync(BrokerProcess broker, int first, int count)
     {
         await using var producer = LiveCli.Start(broker.Address, "produce t --key-field 2");
-        foreach (var number in Enumerable.Range(first, count)) await producer.TypeAsync($"line {number}");
+        await producer.TypeAsync(string.Join('\n', Enumerable.Range(first, count).Select(number => $"line {number}")));
         Assert.Equal(0, await producer.EndAsync());
     }
 }
