@@ -1,17 +1,19 @@
-using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
 namespace RestBroker.Tests.Readme;
 
 /// <summary>
-/// Does what a reader of a README does: starts the broker with the command it gives, then pastes its <c>bash</c> blocks one after the
-/// other into a terminal. A <c>text</c> block behind one, in the same section, is the output it promises.
+/// Does what a reader of a README does: takes a fresh copy of the repository, starts the broker with the command that the README gives,
+/// then pastes its <c>bash</c> blocks one after the other into a terminal: what one exports, the next one has. A <c>text</c> block behind
+/// one, in the same section, is the output it promises.
 /// </summary>
 internal sealed partial class ReadmeRun(string markdown) : IAsyncDisposable
 {
     private const string PublishedAddress = "localhost:8080";
+    private const string Exported = ".exported";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan PatienceToBuild = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan PatienceToBuild = TimeSpan.FromMinutes(6);
+    private static readonly Dictionary<string, string> Nothing = [];
 
     private readonly List<FencedBlock> _blocks = FencedBlock.All(markdown);
     private readonly TempDirectory _directory = new();
@@ -22,7 +24,7 @@ internal sealed partial class ReadmeRun(string markdown) : IAsyncDisposable
     /// <summary>What was not as the README says, a paragraph each.</summary>
     public async Task<List<string>> FaultsAsync()
     {
-        PrepareDirectory();
+        await CopyRepositoryAsync();
         await StartBrokerAsync();
         for (var i = 0; i < _blocks.Count; i++)
         {
@@ -46,24 +48,25 @@ internal sealed partial class ReadmeRun(string markdown) : IAsyncDisposable
 
     private static bool IsTestCommand(FencedBlock block) => block.Text.Contains("tests/run.sh", StringComparison.Ordinal);
 
-    // A terminal in a clone: what stands in the repository is found, what the commands write stays out of it.
-    private void PrepareDirectory()
+    private async Task CopyRepositoryAsync()
     {
-        foreach (var name in (string[])["src", "tests", "http"])
-            Directory.CreateSymbolicLink(Path.Combine(_directory.Path, name), Repository.PathOf(name));
+        await using var copy = Shell.Start(
+            $"git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t '{_directory.Path}'", Repository.Root, Nothing);
+        Assert.True(await copy.EndAsync(Patience) == 0, copy.Output);
     }
 
     private async Task StartBrokerAsync()
     {
         var block = Assert.Single(_blocks, block => block.Language == "bash" && IsBrokerCommand(block));
         var command = block.Text.Split('\n').Single(line => line.Contains("dotnet run", StringComparison.Ordinal));
-        _broker = Shell.Start($"exec {command}", Repository.Root, new Dictionary<string, string>
+        _broker = Shell.Start($"exec {command}", _directory.Path, new Dictionary<string, string>
         {
             ["ASPNETCORE_URLS"] = "http://127.0.0.1:0",
             ["RestBroker__DataDirectory"] = Path.Combine(_directory.Path, "data"),
         });
         var banner = await _broker.LineAsync(line => LoopbackAddress().IsMatch(line), PatienceToBuild);
         _address = LoopbackAddress().Match(banner).Groups[1].Value;
+        _directory.Write(Exported, System.Text.Encoding.UTF8.GetBytes($"export RESTBROKER_URL=http://{_address}\n"));
     }
 
     private async Task StopBrokerAsync()
@@ -76,22 +79,17 @@ internal sealed partial class ReadmeRun(string markdown) : IAsyncDisposable
     {
         var command = block.Text.Split('\n').Single(line => line.Contains("tests/run.sh", StringComparison.Ordinal)).Trim();
         if (command != "bash tests/run.sh") _faults.Add($"Line {block.Line}: the test command is `{command}`.");
-        await RunAsync(block with { Text = "bash -n tests/run.sh && bash tests/run.sh --help >/dev/null" }, null);
+        await RunAsync(block with { Text = "bash -n tests/run.sh && bash tests/run.sh --help >/dev/null\n" }, null);
     }
 
     private async Task RunAsync(FencedBlock block, FencedBlock? promise)
     {
-        await using var shell = Shell.Start(block.Text.Replace(PublishedAddress, _address, StringComparison.Ordinal), _directory.Path, new Dictionary<string, string>
-        {
-            // The console tool stands beside the tests.
-            ["PATH"] = $"{AppContext.BaseDirectory}:{Environment.GetEnvironmentVariable("PATH")}",
-            ["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..")),
-            ["RESTBROKER_URL"] = $"http://{_address}",
-        });
-        var exitCode = await shell.EndAsync(Patience);
+        var commands = block.Text.Replace(PublishedAddress, _address, StringComparison.Ordinal);
+        await using var shell = Shell.Start($". ./{Exported}\n{commands}export -p > ./{Exported}", _directory.Path, Nothing);
+        var exitCode = await shell.EndAsync(commands.Contains("dotnet", StringComparison.Ordinal) ? PatienceToBuild : Patience);
         var output = shell.Output.Replace(_address, PublishedAddress, StringComparison.Ordinal);
         if (exitCode != 0)
-            _faults.Add($"Line {block.Line}: {(exitCode is null ? "no end after a minute" : $"exit code {exitCode}")}\n{block.Text}{output}");
+            _faults.Add($"Line {block.Line}: {(exitCode is null ? "no end" : $"exit code {exitCode}")}\n{block.Text}{output}");
         else if (promise is null && RefusalMark().IsMatch(output))
             _faults.Add($"Line {block.Line}: a refusal that the README does not show\n{block.Text}{output}");
         else if (promise is not null && !ExpectedOutput.Matches(promise.Text, output))
