@@ -24,15 +24,13 @@ internal sealed class PartitionLog
     private TaskCompletionSource? _round;
     private Exception? _failure;
     private bool _queued;
-    private volatile bool _closed;
-    private volatile bool _deleted;
+    private volatile bool _closed, _deleted;
 
     public PartitionLog(TopicPartition partition, string directory, TopicConfig config, LogHost host, LoadedLog loaded)
     {
         (Partition, Config, _host) = (partition, config, host);
-        (_nextOffset, _memory) = (loaded.NextOffset, loaded.Memory);
         _writer = new SegmentWriter(directory, host, loaded.Segments, loaded.Active);
-        _lastAppendTimestamp = loaded.Segments.Last?.MaxTimestamp ?? -1;
+        (_nextOffset, _memory, _lastAppendTimestamp) = (loaded.NextOffset, loaded.Memory, loaded.Segments.Last?.MaxTimestamp ?? -1);
         HighWatermark = new HighWatermark(loaded.HighWatermark);
     }
 
@@ -63,8 +61,7 @@ internal sealed class PartitionLog
         {
             ThrowUnlessWritable();
             if (expectedNextOffset is { } expected && expected != _nextOffset) throw LogRefusal.NextOffsetIsNot(Partition, expected, _nextOffset);
-            var now = _host.NowMilliseconds;
-            var appendTime = StampTime(batch, now);
+            var (now, appendTime) = (_host.NowMilliseconds, StampTime(batch));
             batch.StampPlace(_nextOffset, _host.LeaderEpoch);
             Write(batch, now);
             Volatile.Write(ref _nextOffset, batch.NextOffset);
@@ -204,15 +201,14 @@ internal sealed class PartitionLog
     /// <summary>Drops whole closed segments that have had their time; returns how many.</summary>
     public int Clean()
     {
-        var now = _host.NowMilliseconds;
-        LogSegment[] expired;
+        LogSegment[] expired = [];
         lock (_gate)
         {
-            if (_closed || _failure is not null) return 0;
-            expired = _writer.FindExpired(Config, LogStartOffset, HighWatermark.Value, now);
+            if (!_closed && _failure is null) expired = _writer.FindExpired(Config, LogStartOffset, HighWatermark.Value, _host.NowMilliseconds);
         }
 
         if (expired.Length == 0) return 0;
+
         // The start is durable before the first file goes, so that a crash in between leaves no offset to be given out twice.
         _memory.RaiseLogStart(expired[^1].NextOffset);
         lock (_gate) _writer.RemoveFirst(expired.Length);
@@ -273,10 +269,10 @@ internal sealed class PartitionLog
         }
     }
 
-    private long? StampTime(RecordBatch batch, long now)
+    private long? StampTime(RecordBatch batch)
     {
         if (Config.TimestampType != TimestampType.LogAppendTime) return null;
-        _lastAppendTimestamp = Math.Max(_lastAppendTimestamp, now);
+        _lastAppendTimestamp = Math.Max(_lastAppendTimestamp, _host.NowMilliseconds);
         batch.StampAppendTime(_lastAppendTimestamp);
         return _lastAppendTimestamp;
     }
