@@ -59,8 +59,10 @@ public sealed class GroupOffsets(GroupCatalog catalog)
         var names = live.Look((state, _) => state.State.Settings.Topics);
         var topics = await catalog.Topics.DescribeAsync(names, cancellationToken);
         if (reset.To is not { } to) return await ExplicitAsync(reset.Offsets, topics, cancellationToken);
+        if (reset.Topic is { } only && topics.All(topic => topic.Name != only))
+            throw new BrokerException(BrokerError.UnknownTopicOrPartition, $"{only} is not a topic that the group reads; it reads {string.Join(", ", names)}.");
         var targets = new List<CommittedOffset>();
-        foreach (var topic in topics)
+        foreach (var topic in topics.Where(topic => reset.Topic is null || topic.Name == reset.Topic))
         {
             var offsets = await to.ResolveAsync(catalog.Engine, topic.Name, cancellationToken);
             targets.AddRange(offsets.Select((offset, i) => new CommittedOffset(new(topic.Name, i), topic.TopicId, offset)));

@@ -6,8 +6,11 @@ namespace RestBroker.Core.Groups;
 /// <summary>A wish to move a group's committed offsets, backwards too.</summary>
 public sealed record OffsetReset
 {
-    /// <summary>Where every partition of the group's topics goes; null where <see cref="Offsets"/> says it.</summary>
+    /// <summary>Where every partition goes; null where <see cref="Offsets"/> says it.</summary>
     public StartPosition? To { get; init; }
+
+    /// <summary>With <see cref="To"/>: only the partitions of this topic; null = of all the group's topics.</summary>
+    public string? Topic { get; init; }
 
     /// <summary>Where some partitions go; the others stay.</summary>
     public IReadOnlyList<OffsetCommit> Offsets { get; init; } = [];

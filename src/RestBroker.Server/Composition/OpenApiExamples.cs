@@ -44,6 +44,7 @@ internal static class OpenApiExamples
         ("produceRaw", _) => "any bytes at all",
         ("putGroup", _) => JsonNode.Parse("""{"topics":["orders"],"from":"earliest","leaseSeconds":30}"""),
         ("fetchGroup", _) => JsonNode.Parse("""{"member":"worker-1","limit":100,"wait":1}"""),
+        ("commitGroup", _) => JsonNode.Parse("""{"lease":{"id":"the lease of the fetch","epoch":2},"cursor":"the cursor of the fetch"}"""),
         ("resetGroupOffsets", _) => JsonNode.Parse("""{"to":"earliest","dryRun":true}"""),
         _ => null,
     };

@@ -104,6 +104,9 @@ public sealed record ResetOffsetsRequest
     /// <summary>Where every partition goes: <c>earliest</c>, <c>latest</c>, <c>-n</c>, an RFC 3339 time or ms since 1970.</summary>
     public JsonElement? To { get; init; }
 
+    /// <summary>With <c>to</c>: only the partitions of this topic; absent = of all the group's topics.</summary>
+    public string? Topic { get; init; }
+
     /// <summary>Where some partitions go; the others stay.</summary>
     public IReadOnlyList<OffsetRequest>? Offsets { get; init; }
 

@@ -86,20 +86,31 @@ internal static class GroupEndpoints
     }
 
     /// <summary>
-    /// Moves the group's committed offsets, backwards too. If-Match with the group's ETag, or <c>*</c>, is required but for a dry run.
-    /// Refused while members hold a lease, unless forced: their leases are then fenced.
+    /// Moves the group's committed offsets, backwards too. Refused while members hold a lease, unless forced: their leases are then fenced.
     /// </summary>
+    /// <param name="catalog">The groups.</param>
+    /// <param name="offsets">Their offsets.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="request">Where to.</param>
+    /// <param name="ifMatch">The group's ETag, or <c>*</c>; required but for a dry run.</param>
+    /// <param name="cancellationToken">Ends with the request.</param>
     internal static async Task<Ok<ResetOffsetsResponse>> ResetGroupOffsetsAsync(
-        GroupCatalog catalog, GroupOffsets offsets, HttpRequest http, string group, ResetOffsetsRequest request, CancellationToken cancellationToken)
+        GroupCatalog catalog,
+        GroupOffsets offsets,
+        string group,
+        ResetOffsetsRequest request,
+        [FromHeader(Name = "If-Match")] string? ifMatch,
+        CancellationToken cancellationToken)
     {
         TopicName.RequireMemberOrGroup(group, "group");
-        if (request.To is null == request.Offsets is null)
-            throw new BrokerException(BrokerError.InvalidRequest, "Give exactly one of to and offsets.");
+        if (request.To is null == request.Offsets is null || (request.Topic is not null && request.To is null))
+            throw new BrokerException(BrokerError.InvalidRequest, "Give exactly one of to and offsets, and topic only with to.");
         var moved = await offsets.ResetAsync(group, new OffsetReset
         {
             To = request.To?.ToStart("to"),
+            Topic = request.Topic,
             Offsets = [.. (request.Offsets ?? []).Select(offset => offset.ToCommit())],
-            ExpectedEpoch = request.DryRun ? null : ExpectedEpoch(catalog.Describe(group), http),
+            ExpectedEpoch = request.DryRun ? null : ExpectedEpoch(catalog.Describe(group), ifMatch),
             DryRun = request.DryRun,
             Force = request.Force,
         }, cancellationToken);
@@ -107,10 +118,9 @@ internal static class GroupEndpoints
     }
 
     // Compared once more, with the epoch, in the step that moves the offsets.
-    private static int? ExpectedEpoch(GroupDescription group, HttpRequest request)
+    private static int? ExpectedEpoch(GroupDescription group, string? ifMatch)
     {
-        var ifMatch = request.Headers.IfMatch;
-        if (ifMatch.Count == 0)
+        if (string.IsNullOrEmpty(ifMatch))
         {
             throw new BrokerException(
                 BrokerError.PreconditionRequired, $"Send If-Match with the ETag of GET /v1/groups/{group.Group}, or If-Match: *, or try it with dryRun.");

@@ -63,6 +63,7 @@ public class GroupApiTests
     [InlineData("POST", "/g0/commit", """{"lease":{"id":"x","epoch":1},"offsets":[]}""", 409, "lease-fenced")]
     [InlineData("POST", "/g0/commit", """{"lease":{"id":"x.a","epoch":1},"cursor":"1~00000000~5"}""", 409, "topic-recreated")]
     [InlineData("PUT", "/g0/offsets", """{"dryRun":true}""", 400, "invalid-request")]
+    [InlineData("PUT", "/g0/offsets", """{"to":"earliest","topic":"t2","dryRun":true}""", 404, "unknown-topic-or-partition")]
     [InlineData("PUT", "/g0/offsets", """{"to":"earlier","dryRun":true}""", 400, "invalid-request")]
     [InlineData("PUT", "/g0/offsets", """{"offsets":[{"topic":"t","partition":7,"nextOffset":0}],"dryRun":true}""", 404, "unknown-topic-or-partition")]
     [InlineData("DELETE", "/none", null, 404, "group-id-not-found")]
