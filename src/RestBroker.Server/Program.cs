@@ -13,6 +13,8 @@ api.MapPartitions();
 api.MapProduce();
 api.MapFetch();
 api.MapEvents();
+api.MapGroups();
+api.MapGroupMembers();
 api.MapProblems();
 app.MapHealth();
 app.MapOpenApiAndSwagger();

@@ -99,6 +99,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
         BatchValidator.Validate(request.Batch, log.Config, _time.GetUtcNow().ToUnixTimeMilliseconds());
         using var recompressed = Recompression.Run(request.Batch, log.Config);
         var batch = recompressed?.Build() ?? request.Batch;
+        BatchValidator.CheckSize(batch);
 
         try
         {

@@ -14,34 +14,31 @@ namespace RestBroker.Storage;
 /// <summary>What the engine is made of, and the order in which it comes up and goes down.</summary>
 internal sealed partial class EngineParts : IAsyncDisposable
 {
-    private readonly IFileStore _files;
-    private readonly DataDirectory _directory;
-    private readonly DirectoryLock _lock;
-    private readonly LogFlusher _flusher;
-    private readonly PartitionLog _metadata;
-    private readonly CleanerLoop _cleaner;
-    private readonly CatalogProjection _projection;
-    private readonly ILogger _logger;
-
-    private EngineParts(
-        IFileStore files, DataDirectory directory, DirectoryLock held, LogFlusher flusher, CatalogLoader loaded, LogConfig config,
-        TimeProvider time, ILoggerFactory loggers)
+    private EngineParts()
     {
-        (_files, _directory, _lock, _flusher) = (files, directory, held, flusher);
-        (_metadata, Catalog) = (loaded.Metadata, loaded.Catalog);
-        _logger = loggers.CreateLogger<EmbeddedLogEngine>();
-        Offsets = new GroupOffsets(Catalog, time);
-        Offsets.Open();
-        var database = new CatalogDatabase(files, directory.CatalogProjection);
-        _projection = new CatalogProjection(Catalog, database, time, loggers.CreateLogger<CatalogProjection>());
-        _cleaner = new CleanerLoop(Catalog, config, time, loggers.CreateLogger<CleanerLoop>());
     }
 
-    public TopicCatalog Catalog { get; }
+    public required TopicCatalog Catalog { get; init; }
 
-    public GroupOffsets Offsets { get; }
+    public required GroupOffsets Offsets { get; init; }
 
-    public bool IsHealthy => _metadata.IsHealthy && Catalog.Snapshot.Topics.Values.All(topic => topic.Logs.All(log => log.IsHealthy));
+    public bool IsHealthy => Metadata.IsHealthy && Catalog.Snapshot.Topics.Values.All(topic => topic.Logs.All(log => log.IsHealthy));
+
+    public required IFileStore Files { get; init; }
+
+    public required DataDirectory Directory { get; init; }
+
+    public required DirectoryLock Held { get; init; }
+
+    public required LogFlusher Flusher { get; init; }
+
+    public required PartitionLog Metadata { get; init; }
+
+    public required CatalogProjection Projection { get; init; }
+
+    public required CleanerLoop Cleaner { get; init; }
+
+    public required ILogger Logger { get; init; }
 
     public static async Task<EngineParts> OpenAsync(
         LogConfig config, TimeProvider time, ILoggerFactory loggers, IFileStore files, CancellationToken cancellationToken)
@@ -56,8 +53,23 @@ internal sealed partial class EngineParts : IAsyncDisposable
             var host = new LogHost(segments, flusher, time, held.Meta.LeaderEpoch, held.BootId, config.CheckpointInterval);
             var loaded = new CatalogLoader(directory, host, held.Start, config, loggers.CreateLogger<CatalogLoader>());
             await loaded.LoadAsync(cancellationToken);
-            var parts = new EngineParts(files, directory, held, flusher, loaded, config, time, loggers);
-            Log.Opened(parts._logger, directory.Root, parts.Catalog.Snapshot.Topics.Count, parts.Catalog.Snapshot.PartitionCount, held.Start, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            var offsets = new GroupOffsets(loaded.Catalog, time);
+            await offsets.OpenAsync();
+            var database = new CatalogDatabase(files, directory.CatalogProjection);
+            var parts = new EngineParts
+            {
+                Files = files,
+                Directory = directory,
+                Held = held,
+                Flusher = flusher,
+                Metadata = loaded.Metadata,
+                Catalog = loaded.Catalog,
+                Offsets = offsets,
+                Projection = new CatalogProjection(loaded.Catalog, database, time, loggers.CreateLogger<CatalogProjection>()),
+                Cleaner = new CleanerLoop(loaded.Catalog, loaded.Metadata, config, time, loggers.CreateLogger<CleanerLoop>()),
+                Logger = loggers.CreateLogger<EmbeddedLogEngine>(),
+            };
+            Log.Opened(parts.Logger, directory.Root, parts.Catalog.Snapshot.Topics.Count, parts.Catalog.Snapshot.PartitionCount, held.Start, loaded.ScannedBytes, loaded.RecoveredCount, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             return parts;
         }
         catch
@@ -70,50 +82,50 @@ internal sealed partial class EngineParts : IAsyncDisposable
 
     /// <summary>A page of topics: from the projection, or from memory while that is being made again.</summary>
     public async ValueTask<TopicPage> ListTopicsAsync(TopicQuery query, CancellationToken cancellationToken) =>
-        await _projection.ListAsync(query, cancellationToken) ?? Catalog.Snapshot.List(query);
+        await Projection.ListAsync(query, cancellationToken) ?? Catalog.Snapshot.List(query);
 
     /// <summary>Removes a deleted topic's files; what cannot be removed now goes at the next start.</summary>
     public void RemoveDirectory(Guid topicId)
     {
-        var path = _directory.TopicDirectory(topicId);
+        var path = Directory.TopicDirectory(topicId);
         try
         {
-            _files.DeleteDirectory(path);
-            _files.SyncDirectory(_directory.Topics);
+            Files.DeleteDirectory(path);
+            Files.SyncDirectory(Directory.Topics);
         }
         catch (Exception e) when (e.IsDiskTrouble())
         {
-            Log.DirectoryKept(_logger, path, e);
+            Log.DirectoryKept(Logger, path, e);
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _projection.DisposeAsync();
-        await _cleaner.DisposeAsync();
-        _flusher.Dispose();
+        await Projection.DisposeAsync();
+        await Cleaner.DisposeAsync();
+        Flusher.Dispose();
         var isClean = true;
         foreach (var log in Catalog.Snapshot.Topics.Values.SelectMany(topic => topic.Logs)) isClean &= log.CloseCleanly();
-        isClean &= _metadata.CloseCleanly();
+        isClean &= Metadata.CloseCleanly();
         Catalog.Dispose();
         Offsets.Dispose();
         try
         {
-            if (isClean) _lock.MarkClean();
+            if (isClean) Held.MarkClean();
         }
         catch (Exception e) when (e.IsDiskTrouble())
         {
             isClean = false;
         }
 
-        Log.Closed(_logger, _directory.Root, isClean);
-        _lock.Dispose();
+        Log.Closed(Logger, Directory.Root, isClean);
+        Held.Dispose();
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "{Directory}: {Topics} topics with {Partitions} partitions opened after a stop that was {Start}, in {Milliseconds:F0} ms")]
-        public static partial void Opened(ILogger logger, string directory, int topics, int partitions, StartKind start, double milliseconds);
+        [LoggerMessage(1, LogLevel.Information, "{Directory}: {Topics} topics with {Partitions} partitions opened in {Milliseconds:F0} ms after a stop that was {Start}; {ScannedBytes} bytes were read, {RecoveredLogs} logs recovered")]
+        public static partial void Opened(ILogger logger, string directory, int topics, int partitions, StartKind start, long scannedBytes, int recoveredLogs, double milliseconds);
 
         [LoggerMessage(2, LogLevel.Information, "{Directory} closed; everything is on the disk: {IsClean}")]
         public static partial void Closed(ILogger logger, string directory, bool isClean);

@@ -24,7 +24,8 @@ internal sealed record CommitAnswer(IReadOnlyList<PartitionOffset> Offsets);
 
 internal sealed record PartitionOffset(string Topic, int Partition, long NextOffset);
 
-internal sealed record ResetRequest(string To, string? Topic, bool DryRun, bool Force);
+/// <summary>Where all partitions go, or where some do.</summary>
+internal sealed record ResetRequest(string? To, IReadOnlyList<PartitionOffset>? Offsets, bool DryRun, bool Force);
 
 internal sealed record ResetAnswer(IReadOnlyList<ResetOffset> Offsets, bool DryRun);
 

@@ -12,6 +12,7 @@ namespace RestBroker.Cli.Client;
 [JsonSerializable(typeof(AlterTopicRequest))]
 [JsonSerializable(typeof(TopicDescription))]
 [JsonSerializable(typeof(TopicPage))]
+[JsonSerializable(typeof(OffsetList))]
 [JsonSerializable(typeof(CreateGroupRequest))]
 [JsonSerializable(typeof(GroupDescription))]
 [JsonSerializable(typeof(GroupPage))]

@@ -18,3 +18,7 @@ internal sealed record PartitionDescription(int Partition, int Leader, IReadOnly
 internal sealed record TopicPage(IReadOnlyList<TopicListing> Items, string? Next);
 
 internal sealed record TopicListing(string Name);
+
+internal sealed record OffsetList(IReadOnlyList<ListedOffset> Items);
+
+internal sealed record ListedOffset(int Partition, long Offset);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using RestBroker.Cli.Client;
 using RestBroker.Cli.Shell;
 
@@ -18,17 +19,7 @@ internal sealed class CommandContext(Terminal terminal, Interruption interruptio
     public BrokerClient Connect(ParseResult parsed) => new(new Uri(parsed.GetRequiredValue(Server)));
 
     /// <summary>What a command answers: text on standard output, for people and for scripts.</summary>
-    public void Print(string line)
-    {
-        try
-        {
-            terminal.Output.Write(System.Text.Encoding.UTF8.GetBytes(line + "\n"));
-        }
-        catch (IOException e)
-        {
-            throw new Consume.OutputClosedException(e);
-        }
-    }
+    public void Print(string line) => terminal.Output.Write(Encoding.UTF8.GetBytes(line + "\n"));
 
     private static Option<string> CreateServerOption()
     {

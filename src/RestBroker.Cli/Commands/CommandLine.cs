@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using RestBroker.Cli.Client;
-using RestBroker.Cli.Consume;
 using RestBroker.Cli.Shell;
 
 namespace RestBroker.Cli.Commands;
@@ -27,7 +26,6 @@ internal static class CommandLine
         }
         catch (OutputClosedException)
         {
-            // `| head` has seen enough.
             return ExitCode.Done;
         }
         catch (Exception e) when (e is CommandFailedException or ApiException or BrokerUnreachableException)

@@ -54,9 +54,9 @@ internal static class GroupsCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var client = context.Connect(parsed);
-            var request = new Client.ResetRequest(parsed.GetRequiredValue(to), parsed.GetValue(topic), !parsed.GetValue(execute), parsed.GetValue(force));
+            var plan = new ResetPlan(parsed.GetRequiredValue(to), parsed.GetValue(topic), !parsed.GetValue(execute), parsed.GetValue(force));
             var group = parsed.GetRequiredValue(name);
-            var answer = await new GroupAdministration(client).ResetAsync(group, request, cancellationToken);
+            var answer = await new GroupAdministration(client).ResetAsync(group, plan, cancellationToken);
             foreach (var line in GroupLines.Reset(group, answer)) context.Print(line);
             if (answer.DryRun) context.Terminal.Error.WriteLine("Nothing was changed; --execute does it.");
         });

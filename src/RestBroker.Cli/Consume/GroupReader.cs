@@ -34,7 +34,8 @@ internal sealed class GroupReader(GroupCalls calls, ReadingPace pace, RecordPrin
         }
         finally
         {
-            await calls.LeaveAsync();
+            // Without a lease there is nothing to leave; whoever has this name now would be thrown out.
+            if (_lease is not null) await calls.LeaveAsync();
         }
     }
 
@@ -48,9 +49,10 @@ internal sealed class GroupReader(GroupCalls calls, ReadingPace pace, RecordPrin
             _lease = page.Lease ?? _lease;
             return page;
         }
-        catch (ApiException e) when (IsFence(e) && MayRejoin())
+        catch (ApiException e) when (IsFence(e))
         {
             _lease = null;
+            if (!MayRejoin()) throw;
             return null;
         }
     }

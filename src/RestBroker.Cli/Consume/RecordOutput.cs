@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace RestBroker.Cli.Consume;
 
-/// <summary>Standard output in large pieces. A reader that has gone (`| head`) is an <see cref="OutputClosedException"/>.</summary>
+/// <summary>Standard output in large pieces.</summary>
 internal sealed class RecordOutput(Stream stream)
 {
     private const int FlushBytes = 256 * 1024;
@@ -21,20 +21,8 @@ internal sealed class RecordOutput(Stream stream)
 
     public void Flush()
     {
-        try
-        {
-            stream.Write(_buffer.WrittenSpan);
-            stream.Flush();
-        }
-        catch (IOException e)
-        {
-            throw new OutputClosedException(e);
-        }
-        finally
-        {
-            _buffer.ResetWrittenCount();
-        }
+        stream.Write(_buffer.WrittenSpan);
+        stream.Flush();
+        _buffer.ResetWrittenCount();
     }
 }
-
-internal sealed class OutputClosedException(Exception cause) : Exception("standard output is closed", cause);

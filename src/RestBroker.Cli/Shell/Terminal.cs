@@ -19,11 +19,11 @@ internal sealed record Terminal(Stream Input, Stream Output, TextWriter Error)
     // ever. With a file they are right: they move the position that other processes of the shell share.
     private static Stream OpenInput() => OpenDescriptor(0, FileAccess.Read) ?? Console.OpenStandardInput();
 
-    private static Stream OpenOutput() => OpenDescriptor(1, FileAccess.Write) ?? Console.OpenStandardOutput();
+    private static GuardedStream OpenOutput() => GuardedStream.Output(OpenDescriptor(1, FileAccess.Write) ?? Console.OpenStandardOutput());
 
-    // The console's own writer would first switch the terminal's keypad.
-    private static TextWriter OpenError() =>
-        OpenDescriptor(2, FileAccess.Write) is { } stream ? TextWriter.Synchronized(new StreamWriter(stream) { AutoFlush = true }) : Console.Error;
+    // Not the console's own writer: it would first switch the terminal's keypad.
+    private static TextWriter OpenError() => TextWriter.Synchronized(
+        new StreamWriter(GuardedStream.Error(OpenDescriptor(2, FileAccess.Write) ?? Console.OpenStandardError())) { AutoFlush = true });
 
     private static FileStream? OpenDescriptor(int number, FileAccess access)
     {

@@ -17,17 +17,19 @@ internal static class OpenApiExamples
     /// <summary>The example of a parameter; null = none, the parameter stays empty.</summary>
     public static JsonNode? Parameter(string operation, string name) => (operation, name) switch
     {
-        (_, "topic") => "orders",
+        ("tailTopics", "topic") => new JsonArray("orders"),
+        (_, "topic") when operation is not "fetchGroup" => "orders",
         (_, "partition") when operation is not "produceRaw" => 0,
         (_, "offset") => 0,
         (_, "group") => "billing",
+        (_, "member") when operation is not "fetchGroup" => "worker-1",
         ("produceRaw", "key") => "customer-42",
         ("listOffsets", "at") => "earliest",
         ("deleteRecords", "before") => 0,
         ("getProblem", "code") => "offset-trimmed",
         ("patchTopic", "If-Match") => "*",
         (_, "from") => "earliest",
-        (_, "limit") when operation.Contains("Event", StringComparison.OrdinalIgnoreCase) => 3,
+        (_, "limit") when operation.StartsWith("tail", StringComparison.Ordinal) => 3,
         _ => null,
     };
 
@@ -40,6 +42,9 @@ internal static class OpenApiExamples
         ("produce" or "produceToPartition", ContentTypes.Json) => JsonNode.Parse(Records),
         ("produce" or "produceToPartition", ContentTypes.NdJson) => "{\"key\":\"customer-42\",\"text\":\"one\"}\n{\"key\":\"customer-7\",\"text\":\"two\"}\n",
         ("produceRaw", _) => "any bytes at all",
+        ("putGroup", _) => JsonNode.Parse("""{"topics":["orders"],"from":"earliest","leaseSeconds":30}"""),
+        ("fetchGroup", _) => JsonNode.Parse("""{"member":"worker-1","limit":100,"wait":1}"""),
+        ("resetGroupOffsets", _) => JsonNode.Parse("""{"to":"earliest","dryRun":true}"""),
         _ => null,
     };
 }

@@ -1,5 +1,6 @@
 using System.Net.Mime;
 using System.Reflection;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using RestBroker.Server.Contracts;
@@ -36,12 +37,17 @@ internal sealed class OpenApiOperations : IOpenApiOperationTransformer
     {
         foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
         {
-            parameter.Example ??= OpenApiExamples.Parameter(operation.OperationId!, parameter.Name!);
+            var example = OpenApiExamples.Parameter(operation.OperationId!, parameter.Name!);
+            var isList = example is not null && parameter.Schema?.Type?.HasFlag(JsonSchemaType.Array) is true;
+            parameter.Example ??= isList ? new JsonArray(example) : example;
         }
 
         foreach (var (mediaType, content) in operation.RequestBody?.Content ?? new Dictionary<string, OpenApiMediaType>())
         {
             content.Example ??= OpenApiExamples.Body(operation.OperationId!, mediaType);
+            // OpenAPI 3.1 cannot describe a line: the whole upload is a text.
+            if (mediaType == ContentTypes.NdJson)
+                content.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Description = "A record a line, as in the JSON form." };
         }
     }
 }

@@ -22,10 +22,24 @@ internal static class OpenApiSetup
         {
             document.Info = new OpenApiInfo { Title = "RestBroker", Version = "v1", Description = Description };
             document.Servers = [new OpenApiServer { Url = "/" }];
+            foreach (var tag in document.Tags ?? new HashSet<OpenApiTag>()) tag.Description ??= TagDescription(tag.Name);
             return Task.CompletedTask;
         });
         options.AddOperationTransformer<OpenApiOperations>();
     });
+
+    private static string? TagDescription(string? tag) => tag switch
+    {
+        "Topics" => "Create, change, list, describe and delete topics.",
+        "Partitions" => "Where the logs of a topic begin and end.",
+        "Produce" => "Store records: as JSON, a line each, or as plain bytes.",
+        "Fetch" => "Read records from any place, as often as you like; the broker keeps nothing about the reader.",
+        "Events" => "A live tail by Server-Sent Events that survives a lost connection.",
+        "Groups" => "Share the partitions among the members of a group, which the broker remembers the place of.",
+        "Problems" => "Every refusal there is.",
+        "Health" => "Whether the process lives and the log can be written.",
+        _ => null,
+    };
 
     public static void MapOpenApiAndSwagger(this WebApplication app)
     {

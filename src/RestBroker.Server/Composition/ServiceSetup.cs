@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using RestBroker.Core.Engine;
+using RestBroker.Core.Groups;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Producing;
 using RestBroker.Server.Streaming;
@@ -27,6 +28,13 @@ internal static class ServiceSetup
         services.AddSingleton<EngineHost>();
         services.AddHostedService(provider => provider.GetRequiredService<EngineHost>());
         services.AddSingleton<ILogEngine>(provider => provider.GetRequiredService<EngineHost>().Engine);
+        services.AddSingleton<GroupHost>();
+        services.AddHostedService(provider => provider.GetRequiredService<GroupHost>());
+        services.AddSingleton(provider => provider.GetRequiredService<GroupHost>().Catalog);
+        services.AddSingleton<GroupCoordinator>();
+        services.AddSingleton<GroupOffsets>();
+        services.AddSingleton<GroupRequests>();
+        services.AddSingleton<GroupOneLiner>();
         services.AddHostedService<StartupBanner>();
 
         services.AddSingleton<TopicAutoCreator>();

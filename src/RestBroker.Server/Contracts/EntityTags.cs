@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using RestBroker.Core.Errors;
+using RestBroker.Core.Groups;
 using RestBroker.Core.Topics;
 
 namespace RestBroker.Server.Contracts;
@@ -10,6 +11,8 @@ namespace RestBroker.Server.Contracts;
 internal static class EntityTags
 {
     public static string Of(TopicDescription topic) => Quote($"{topic.Incarnation}-{Text(topic.Version)}");
+
+    public static string Of(GroupDescription group) => Quote(Text(group.Epoch));
 
     public static string OfPartition(string incarnation, long nextOffset) => Quote($"{incarnation}-{Text(nextOffset)}");
 

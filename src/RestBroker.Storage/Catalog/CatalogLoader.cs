@@ -20,6 +20,15 @@ internal sealed partial class CatalogLoader(
     private readonly HashSet<Guid> _deleted = [];
     private readonly LogLoader _loader = new(host, start, directory.Quarantine);
 
+    private long _scannedBytes;
+    private int _recoveredCount;
+
+    /// <summary>Bytes that the start had to read.</summary>
+    public long ScannedBytes => _scannedBytes;
+
+    /// <summary>Logs that had damage.</summary>
+    public int RecoveredCount => _recoveredCount;
+
     public PartitionLog Metadata { get; private set; } = null!;
 
     public TopicCatalog Catalog { get; private set; } = null!;
@@ -65,8 +74,10 @@ internal sealed partial class CatalogLoader(
     {
         var report = new RecoveryReport();
         var log = _loader.Load(partition, path, topicConfig, report);
-        if (report.NeededWork)
-            Log.Recovered(logger, partition, report.ScannedBytes, report.QuarantinedBytes, string.Join(", ", report.Damaged), log.NextOffset);
+        Interlocked.Add(ref _scannedBytes, report.ScannedBytes);
+        if (!report.NeededWork) return log;
+        Interlocked.Increment(ref _recoveredCount);
+        Log.Recovered(logger, partition, report.ScannedBytes, report.QuarantinedBytes, string.Join(", ", report.Damaged), log.NextOffset);
         return log;
     }
 

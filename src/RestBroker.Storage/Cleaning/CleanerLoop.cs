@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using RestBroker.Storage.Catalog;
 using RestBroker.Storage.Files;
+using RestBroker.Storage.Log;
 
 namespace RestBroker.Storage.Cleaning;
 
@@ -9,12 +10,14 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly TopicCatalog _catalog;
+    private readonly PartitionLog _metadata;
     private readonly ILogger<CleanerLoop> _logger;
     private readonly Task[] _loops;
 
-    public CleanerLoop(TopicCatalog catalog, LogConfig config, TimeProvider time, ILogger<CleanerLoop> logger)
+    public CleanerLoop(
+        TopicCatalog catalog, PartitionLog metadata, LogConfig config, TimeProvider time, ILogger<CleanerLoop> logger)
     {
-        (_catalog, _logger) = (catalog, logger);
+        (_catalog, _metadata, _logger) = (catalog, metadata, logger);
         _loops = [RunAsync(config.CleanerInterval, time, Clean), RunAsync(config.CheckpointInterval, time, RequestFlushes)];
     }
 
@@ -40,6 +43,7 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
 
     private void RequestFlushes()
     {
+        _metadata.RequestFlush();
         foreach (var topic in _catalog.Snapshot.Topics.Values)
         {
             foreach (var log in topic.Logs) log.RequestFlush();

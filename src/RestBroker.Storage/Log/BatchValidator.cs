@@ -14,8 +14,7 @@ internal static class BatchValidator
 
     public static void Validate(RecordBatch batch, TopicConfig config, long now)
     {
-        if (batch.Size > MaxBatchSize)
-            throw new BrokerException(BrokerError.RecordTooLarge, $"A batch of {batch.Size} bytes is more than the {MaxBatchSize} that a log takes at once.");
+        CheckSize(batch);
         if (!RecordBatch.TryRead(batch.Bytes, out var whole) || whole.Size != batch.Size || !batch.IsCrcValid())
             throw new BrokerException(BrokerError.InvalidRecord, "The bytes are not one whole record batch of magic 2 with a valid checksum.");
         if (batch.RecordCount < 1 || batch.LastOffsetDelta != batch.RecordCount - 1)
@@ -24,5 +23,12 @@ internal static class BatchValidator
             throw new BrokerException(BrokerError.NotSupportedByEngine, "Transactional and control batches are not taken by this engine.");
         if (config.TimestampType == TimestampType.CreateTime && batch.MaxTimestamp > now + MaxLeadMilliseconds)
             throw new BrokerException(BrokerError.InvalidTimestamp, $"The timestamp {batch.MaxTimestamp} is more than an hour ahead of the broker's {now}.");
+    }
+
+    /// <summary>Also for a batch that was given another codec: it may have grown.</summary>
+    public static void CheckSize(RecordBatch batch)
+    {
+        if (batch.Size > MaxBatchSize)
+            throw new BrokerException(BrokerError.RecordTooLarge, $"A batch of {batch.Size} bytes is more than the {MaxBatchSize} that a log takes at once.");
     }
 }

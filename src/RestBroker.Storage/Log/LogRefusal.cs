@@ -26,7 +26,7 @@ internal static class LogRefusal
 
     /// <summary>For whom the failure met: nobody knows what the disk holds.</summary>
     public static BrokerException Failed(TopicPartition partition, Exception error) =>
-        new(BrokerError.StorageFailed, $"The disk failed while a batch was written to {partition}: {error.Message}. It may have been stored.", error);
+        new(BrokerError.StorageFailed, $"The disk failed while {partition} was written: {error.Message}. What was asked may have been stored.", error);
 
     /// <summary>For everybody after.</summary>
     public static BrokerException Poisoned(TopicPartition partition, Exception error) =>

@@ -2,7 +2,6 @@ using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
-using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Files;
 
 namespace RestBroker.Storage.Log;
@@ -30,7 +29,7 @@ internal sealed class PartitionLog
 
     public PartitionLog(TopicPartition partition, string directory, TopicConfig config, LogHost host, LoadedLog loaded)
     {
-        (Partition, Directory, Config, _host) = (partition, directory, config, host);
+        (Partition, Config, _host) = (partition, config, host);
         (_nextOffset, _memory) = (loaded.NextOffset, loaded.Memory);
         _writer = new SegmentWriter(directory, host, loaded.Segments, loaded.Active);
         _lastAppendTimestamp = loaded.Segments.Last?.MaxTimestamp ?? -1;
@@ -38,8 +37,6 @@ internal sealed class PartitionLog
     }
 
     public TopicPartition Partition { get; }
-
-    public string Directory { get; }
 
     public TopicConfig Config { get; set; }
 
@@ -56,9 +53,7 @@ internal sealed class PartitionLog
 
     private bool IsAsync => Config.Durability == Core.Topics.Durability.Async;
 
-    /// <summary>
-    /// Appends a validated batch at the log end. The task ends when it is committed; it is made only for those who wait.
-    /// </summary>
+    /// <summary>Appends a validated batch at the log end. The task ends when it is committed; it is made only for those who wait.</summary>
     public (ProduceResult Result, Task Committed) Append(RecordBatch batch, long? expectedNextOffset, bool wait)
     {
         ProduceResult result;
@@ -182,8 +177,7 @@ internal sealed class PartitionLog
         lock (_gate)
         {
             _failure ??= error;
-            round = _round;
-            _round = null;
+            (round, _round) = (_round, null);
         }
 
         round?.TrySetException(LogRefusal.Failed(Partition, error));
@@ -194,7 +188,15 @@ internal sealed class PartitionLog
     {
         if (beforeOffset > HighWatermark.Value || beforeOffset < 0)
             throw LogRefusal.BeyondHighWatermark(Partition, beforeOffset, HighWatermark.Value);
-        _memory.RaiseLogStart(beforeOffset);
+        try
+        {
+            _memory.RaiseLogStart(beforeOffset);
+        }
+        catch (Exception e) when (e.IsDiskTrouble())
+        {
+            throw LogRefusal.Failed(Partition, e);
+        }
+
         HighWatermark.WakeAll();
         return LogStartOffset;
     }
@@ -207,13 +209,10 @@ internal sealed class PartitionLog
         lock (_gate)
         {
             if (_closed || _failure is not null) return 0;
-            if (_writer.Active is { Size: > 0 } active && (SegmentWriter.IsOfAge(active, Config, now) || Retention.HasExpired(active, Config, now)))
-                _writer.Roll();
-            var count = Retention.CountExpired(Segments, _writer.Active, Config, LogStartOffset, HighWatermark.Value, now);
-            if (count == 0) return 0;
-            expired = Segments.All[..count].ToArray();
+            expired = _writer.FindExpired(Config, LogStartOffset, HighWatermark.Value, now);
         }
 
+        if (expired.Length == 0) return 0;
         // The start is durable before the first file goes, so that a crash in between leaves no offset to be given out twice.
         _memory.RaiseLogStart(expired[^1].NextOffset);
         lock (_gate) _writer.RemoveFirst(expired.Length);
@@ -229,16 +228,12 @@ internal sealed class PartitionLog
         lock (_gate)
         {
             (_deleted, _closed) = (true, true);
-            round = _round;
-            _round = null;
+            (round, _round) = (_round, null);
         }
 
         round?.TrySetException(LogRefusal.Deleted(Partition));
         HighWatermark.WakeAll();
-        lock (_flushing)
-        {
-            foreach (var segment in Segments.All) segment.File.CloseHandle();
-        }
+        lock (_flushing) Segments.CloseFiles();
     }
 
     /// <summary>Syncs everything and saves what makes the next start quick. False where the disk failed.</summary>
@@ -246,9 +241,8 @@ internal sealed class PartitionLog
     {
         Flush();
         lock (_flushing)
-        lock (_gate)
         {
-            _closed = true;
+            lock (_gate) _closed = true;
             try
             {
                 if (_failure is null) SegmentSync.SealAll(Segments);
@@ -256,10 +250,10 @@ internal sealed class PartitionLog
             }
             catch (Exception e) when (e.IsDiskTrouble())
             {
-                _failure = e;
+                Fail(e);
             }
 
-            foreach (var segment in Segments.All) segment.File.CloseHandle();
+            Segments.CloseFiles();
             return _failure is null;
         }
     }

@@ -17,6 +17,12 @@ internal sealed class SegmentList(params LogSegment[] segments)
 
     public SegmentList RemoveFirst(int count) => new(segments[count..]);
 
+    /// <summary>Closes the files; whoever reads on opens them again.</summary>
+    public void CloseFiles()
+    {
+        foreach (var segment in segments) segment.File.CloseHandle();
+    }
+
     /// <summary>The index of the last segment that begins at or before an offset; the first where none does.</summary>
     public int Floor(long offset)
     {

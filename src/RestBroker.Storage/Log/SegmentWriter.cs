@@ -1,5 +1,6 @@
 using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
+using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Files;
 
 namespace RestBroker.Storage.Log;
@@ -15,9 +16,6 @@ internal sealed class SegmentWriter(string directory, LogHost host, SegmentList 
     private bool _directoryDirty;
 
     public SegmentList Segments => _segments;
-
-    /// <summary>The segment that takes records; null where the next record begins one.</summary>
-    public LogSegment? Active => _active;
 
     public bool IsDirty => _segments.Last is { } last && last.SyncedSize < last.Size;
 
@@ -50,18 +48,12 @@ internal sealed class SegmentWriter(string directory, LogHost host, SegmentList 
         }
     }
 
-    /// <summary>
-    /// Whether a segment takes no more since its first record is old: by the broker's clock, so that importing old records does not
-    /// begin a segment with each of them.
-    /// </summary>
-    public static bool IsOfAge(LogSegment segment, TopicConfig config, long now) =>
-        now - segment.FirstAppendTime >= config.SegmentAge.TotalMilliseconds;
-
-    /// <summary>Closes the active segment.</summary>
-    public void Roll()
+    /// <summary>The segments that have had their time; closes the active one first if that is due.</summary>
+    public LogSegment[] FindExpired(TopicConfig config, long logStartOffset, long highWatermark, long now)
     {
-        _active?.Close();
-        _active = null;
+        if (_active is { Size: > 0 } active && (IsOfAge(active, config, now) || Retention.HasExpired(active, config, now))) Roll();
+        var count = Retention.CountExpired(_segments, _active, config, logStartOffset, highWatermark, now);
+        return _segments.All[..count].ToArray();
     }
 
     public void RemoveFirst(int count) => _segments = _segments.RemoveFirst(count);
@@ -80,6 +72,19 @@ internal sealed class SegmentWriter(string directory, LogHost host, SegmentList 
         SegmentSync.SyncDirty(taken.Segments);
         if (taken.IsDirectoryDirty) host.Files.SyncDirectory(directory);
     }
+
+    private void Roll()
+    {
+        _active?.Close();
+        _active = null;
+    }
+
+    /// <summary>
+    /// Whether a segment takes no more since its first record is old: by the broker's clock, so that importing old records does not
+    /// begin a segment with each of them.
+    /// </summary>
+    private static bool IsOfAge(LogSegment segment, TopicConfig config, long now) =>
+        now - segment.FirstAppendTime >= config.SegmentAge.TotalMilliseconds;
 
     /// <summary>What was written at one moment and is perhaps not on the disk.</summary>
     internal readonly record struct Unsynced(SegmentList Segments, LogSegment? Active, SegmentSeal ActiveSeal, bool IsDirectoryDirty);

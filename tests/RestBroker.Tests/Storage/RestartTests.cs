@@ -63,6 +63,91 @@ public sealed class RestartTests : IDisposable
         Assert.Contains("in use by another process", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_was_acknowledged_is_there_after_the_process_died()
+    {
+        using var left = new TempDirectory();
+        await using (var engine = await OpenAsync())
+        {
+            var topic = await engine.CreateTopicAsync(new TopicSpec("orders", 1, null, new Dictionary<string, string>()), default);
+            for (var i = 0; i < 20; i++) await ProduceAsync(engine, 0, $"record {i}");
+            await engine.CommitOffsetsAsync("billing", [new CommittedOffset(new("orders", 0), topic.TopicId, 7)], default);
+            await engine.CreateTopicAsync(new TopicSpec("later", 3, null, new Dictionary<string, string>()), default);
+            await engine.DeleteTopicAsync("later", default);
+
+            // What a process leaves that is killed here.
+            CopyTree(_directory.Path, left.Path);
+        }
+
+        await using (var engine = await OpenAsync(left.Path))
+        {
+            Assert.Equal(Enumerable.Range(0, 20).Select(i => $"record {i}"), await ReadAllAsync(engine, 0, 0));
+            Assert.Equal(7, (await engine.FetchCommittedOffsetsAsync("billing", default)).Single().NextOffset);
+            Assert.Null(await engine.DescribeTopicAsync("later", default));
+            Assert.Equal(20, (await ProduceAsync(engine, 0, "after")).BaseOffset);
+            using var result = await engine.FetchAsync(new FetchRequest { Partitions = [new(new("orders", 0), 20)] }, default);
+            Assert.True(RecordBatch.TryRead(result.Partitions[0].Batches.ToArray(), out var batch));
+            Assert.Equal(1, batch.LeaderEpoch);
+        }
+    }
+
+    [Fact]
+    public async Task Directories_that_nobody_knows_are_put_aside()
+    {
+        await using (var engine = await OpenAsync()) Assert.True(engine.IsHealthy);
+        var foreign = Directory.CreateDirectory(Path.Combine(_directory.Path, "topics", Guid.NewGuid().ToString(), "0"));
+        await File.WriteAllTextAsync(Path.Combine(foreign.FullName, "00000000000000000000.log"), "precious");
+
+        await using (var engine = await OpenAsync()) Assert.True(engine.IsHealthy);
+
+        Assert.Empty(Directory.GetDirectories(Path.Combine(_directory.Path, "topics")));
+        var kept = Assert.Single(Directory.GetFiles(Path.Combine(_directory.Path, "quarantine"), "*.log", SearchOption.AllDirectories));
+        Assert.Equal("precious", await File.ReadAllTextAsync(kept));
+    }
+
+    [Fact]
+    public async Task A_directory_with_topics_but_without_its_description_is_refused()
+    {
+        await using (var engine = await OpenAsync()) Assert.True(engine.IsHealthy);
+        File.Delete(Path.Combine(_directory.Path, "restbroker.meta"));
+
+        var refusal = await Assert.ThrowsAsync<DataDirectoryException>(OpenAsync);
+
+        Assert.Contains("restbroker.meta is missing", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Committed_offsets_that_no_longer_count_are_dropped_at_a_start()
+    {
+        await using (var engine = await OpenAsync())
+        {
+            var topic = await engine.CreateTopicAsync(new TopicSpec("orders", 1000, null, new Dictionary<string, string>()), default);
+            for (var round = 1; round <= 102; round++)
+            {
+                await engine.CommitOffsetsAsync(
+                    "billing", [.. Enumerable.Range(0, 1000).Select(i => new CommittedOffset(new("orders", i), topic.TopicId, round))], default);
+            }
+        }
+
+        await using (var engine = await OpenAsync())
+        {
+            Assert.Equal((102_000, 103_000), await OffsetsLogAsync(engine));
+            Assert.All(await engine.FetchCommittedOffsetsAsync("billing", default), offset => Assert.Equal(102, offset.NextOffset));
+        }
+
+        await using (var engine = await OpenAsync())
+        {
+            Assert.Equal((102_000, 103_000), await OffsetsLogAsync(engine));
+            Assert.Equal(1000, (await engine.FetchCommittedOffsetsAsync("billing", default)).Count(offset => offset.NextOffset == 102));
+        }
+
+        static async Task<(long, long)> OffsetsLogAsync(EmbeddedLogEngine engine)
+        {
+            var status = (await engine.DescribePartitionsAsync("__consumer_offsets", default)).Single();
+            return (status.LogStartOffset, status.NextOffset);
+        }
+    }
+
     [Theory]
     [InlineData("""{"format":2,"clusterId":"5e9a0e6e-3f0c-4b54-bd8e-96a4b8e2d0f1","nodeId":1,"features":[],"leaderEpoch":0}""", "format 2")]
     [InlineData("""{"format":1,"clusterId":"5e9a0e6e-3f0c-4b54-bd8e-96a4b8e2d0f1","nodeId":1,"features":["tiers"],"leaderEpoch":0}""", "tiers")]
@@ -79,8 +164,26 @@ public sealed class RestartTests : IDisposable
         Assert.Equal(meta, File.ReadAllText(path));
     }
 
-    private Task<EmbeddedLogEngine> OpenAsync() =>
-        EmbeddedLogEngine.OpenAsync(new LogConfig { DataDirectory = _directory.Path }, _time, NullLoggerFactory.Instance, default);
+    private Task<EmbeddedLogEngine> OpenAsync() => OpenAsync(_directory.Path);
+
+    private Task<EmbeddedLogEngine> OpenAsync(string path) =>
+        EmbeddedLogEngine.OpenAsync(new LogConfig { DataDirectory = path }, _time, NullLoggerFactory.Instance, default);
+
+    private static void CopyTree(string from, string to)
+    {
+        foreach (var directory in Directory.GetDirectories(from, "*", SearchOption.AllDirectories))
+            Directory.CreateDirectory(Path.Combine(to, Path.GetRelativePath(from, directory)));
+        foreach (var file in Directory.GetFiles(from, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != ".lock"))
+            File.WriteAllBytes(Path.Combine(to, Path.GetRelativePath(from, file)), ReadShared(file));
+    }
+
+    private static byte[] ReadShared(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        return bytes;
+    }
 
     private static async Task<ProduceResult> ProduceAsync(EmbeddedLogEngine engine, int partition, string value)
     {

@@ -1,0 +1,109 @@
+using System.Text;
+using RestBroker.Core.Engine;
+using RestBroker.Core.Errors;
+using RestBroker.Core.Records;
+using RestBroker.Core.Topics;
+
+namespace RestBroker.Core.Groups;
+
+/// <summary>
+/// The internal topic of group states: key = the group's name, value = <see cref="GroupStateFormat"/>, null = deleted; the last record of
+/// a key counts. The topic is made when the first group is. Thread-safe.
+/// </summary>
+internal sealed class GroupLog(ILogEngine engine, TimeProvider time)
+{
+    internal const string Topic = "__restbroker_groups";
+
+    private static readonly TopicPartition Partition = new(Topic, 0);
+
+    // Small segments, so that raising the log start gives the disk back; a state is one record whatever its size.
+    private static readonly TopicSpec Spec = new(Topic, 1, null, new Dictionary<string, string>
+    {
+        ["retention.ms"] = "-1",
+        ["segment.bytes"] = "16777216",
+        ["max.message.bytes"] = "67108864",
+    });
+
+    private long _bytes;
+
+    /// <summary>Bytes of states added since the log was loaded or shortened.</summary>
+    internal long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>The state of every group.</summary>
+    internal async ValueTask<IReadOnlyDictionary<string, GroupState>> LoadAsync(CancellationToken cancellationToken)
+    {
+        var states = new Dictionary<string, GroupState>(StringComparer.Ordinal);
+        if (await engine.DescribeTopicAsync(Topic, cancellationToken) is null) return states;
+        var offset = (await engine.ListOffsetsAsync(Topic, OffsetSpec.Earliest, cancellationToken))[0].Offset;
+        while (true)
+        {
+            using var found = await engine.FetchAsync(new FetchRequest { Partitions = [new(Partition, offset)], MinBytes = 0 }, cancellationToken);
+            var partition = found.Partitions[0];
+            if (partition.Error == BrokerError.RecordCorrupt && partition.Corrupt is { } corrupt)
+            {
+                offset = corrupt.To;
+                continue;
+            }
+
+            if (partition.Error != BrokerError.None)
+                throw new BrokerException(partition.Error, $"The states of groups cannot be read at offset {offset} of {Partition}.");
+            if (partition.Batches.IsEmpty) return states;
+            offset = Apply(partition.Batches, offset, states);
+        }
+    }
+
+    /// <summary>Appends a state; null = the group is deleted. On disk when the task completes.</summary>
+    internal async Task WriteAsync(string group, GroupState? state)
+    {
+        if (await engine.DescribeTopicAsync(Topic, CancellationToken.None) is null) await CreateAsync();
+        using var builder = new RecordBatchBuilder();
+        var key = Encoding.UTF8.GetBytes(group);
+        var value = state is null ? (ReadOnlyMemory<byte>?)null : GroupStateFormat.Write(state);
+        builder.Append(time.GetUtcNow().ToUnixTimeMilliseconds(), key, value);
+        var batch = builder.Build();
+        await engine.ProduceAsync(new ProduceRequest(Partition, batch, Acks.All), CancellationToken.None);
+        Interlocked.Add(ref _bytes, batch.Size);
+    }
+
+    /// <summary>Writes every group once more and drops what lies before; each group's own writer keeps the order of its states.</summary>
+    internal async Task ShortenAsync(Func<Task> rewriteAll)
+    {
+        var end = (await engine.DescribePartitionsAsync(Topic, CancellationToken.None))[0].HighWatermark;
+        await rewriteAll();
+        await engine.DeleteRecordsAsync(Partition, end, CancellationToken.None);
+        Interlocked.Exchange(ref _bytes, 0);
+    }
+
+    private async Task CreateAsync()
+    {
+        try
+        {
+            await engine.CreateTopicAsync(Spec, CancellationToken.None);
+        }
+        catch (BrokerException e) when (e.Error == BrokerError.TopicAlreadyExists)
+        {
+            // Another group was first.
+        }
+    }
+
+    private static long Apply(ReadOnlyMemory<byte> batches, long offset, Dictionary<string, GroupState> states)
+    {
+        var rest = batches.ToArray().AsMemory();
+        while (RecordBatch.TryRead(rest, out var batch))
+        {
+            rest = rest[batch.Size..];
+            using var reader = new RecordBatchReader(batch);
+            while (!batch.IsControl && reader.TryRead(out var record))
+            {
+                if (record.Offset < offset || record.Key is not { } key) continue;
+                var group = Encoding.UTF8.GetString(key.Span);
+                if (record.Value is { } value) states[group] = GroupStateFormat.Read(value.Span);
+                else states.Remove(group);
+            }
+
+            offset = batch.NextOffset;
+        }
+
+        return offset;
+    }
+}

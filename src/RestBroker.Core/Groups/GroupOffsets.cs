@@ -1,0 +1,114 @@
+using RestBroker.Core.Engine;
+using RestBroker.Core.Errors;
+using RestBroker.Core.Topics;
+
+namespace RestBroker.Core.Groups;
+
+/// <summary>A group's offsets seen from outside: its lag, and moving it by hand. Thread-safe.</summary>
+public sealed class GroupOffsets(GroupCatalog catalog)
+{
+    /// <summary>How far a group is behind in every partition of its topics.</summary>
+    /// <exception cref="BrokerException">GroupIdNotFound.</exception>
+    public async ValueTask<GroupLag> LagAsync(string group, CancellationToken cancellationToken)
+    {
+        var live = catalog.Require(group);
+        var topics = live.Look((state, _) => state.State.Settings.Topics);
+        var existing = await catalog.Topics.DescribeAsync(topics, cancellationToken);
+        var status = await catalog.Topics.StatusAsync(topics, cancellationToken);
+        return live.Look((state, offsets) =>
+        {
+            var owners = state.State.Owners();
+            var partitions =
+                from topic in existing
+                from partition in Enumerable.Range(0, topic.PartitionCount).Select(number => new TopicPartition(topic.Name, number))
+                where status.ContainsKey(partition)
+                select Lag(state.State, offsets, topic.TopicId, partition, status[partition], owners.GetValueOrDefault(partition));
+            return new GroupLag(group, state.State.Epoch, [.. partitions]);
+        });
+    }
+
+    /// <summary>
+    /// Moves a group's committed offsets, durably. Begins a new epoch; live members are refused, or fenced where the wish says so.
+    /// </summary>
+    /// <returns>What changed, or with a dry run would change, in the order of the group's topics.</returns>
+    /// <exception cref="BrokerException">GroupIdNotFound, PreconditionFailed (member <c>epoch</c>), GroupActive, InvalidRange,
+    /// UnknownTopicOrPartition, StorageFailed, DiskFull.</exception>
+    public async ValueTask<IReadOnlyList<ResetOffset>> ResetAsync(string group, OffsetReset reset, CancellationToken cancellationToken)
+    {
+        var live = catalog.Require(group);
+        var targets = await TargetsAsync(live, reset, cancellationToken);
+        var moved = live.Step((state, offsets) => Reset(group, state, offsets, targets, reset));
+        if (reset.DryRun) return moved;
+        // The new epoch first: were only the offsets on disk, a member's lease would outlive the reset.
+        await catalog.SaveAsync(live, CancellationToken.None);
+        await live.SaveOffsetsAsync(CancellationToken.None);
+        return moved;
+    }
+
+    private static PartitionLag Lag(
+        GroupState state, OffsetVector offsets, Guid topicId, TopicPartition partition, PartitionStatus status, string? owner)
+    {
+        var committed = offsets.NextOffset(partition, topicId);
+        var start = state.Topic(partition.Topic) is { } topic && topic.Id == topicId ? topic.StartOf(partition.Partition) : null;
+        var next = committed ?? Math.Max(start ?? 0, status.LogStartOffset);
+        return new PartitionLag(partition, committed, status.HighWatermark, Math.Max(0, status.HighWatermark - next), owner);
+    }
+
+    private async ValueTask<IReadOnlyList<CommittedOffset>> TargetsAsync(LiveGroup live, OffsetReset reset, CancellationToken cancellationToken)
+    {
+        var names = live.Look((state, _) => state.State.Settings.Topics);
+        var topics = await catalog.Topics.DescribeAsync(names, cancellationToken);
+        if (reset.To is not { } to) return await ExplicitAsync(reset.Offsets, topics, cancellationToken);
+        var targets = new List<CommittedOffset>();
+        foreach (var topic in topics)
+        {
+            var offsets = await to.ResolveAsync(catalog.Engine, topic.Name, cancellationToken);
+            targets.AddRange(offsets.Select((offset, i) => new CommittedOffset(new(topic.Name, i), topic.TopicId, offset)));
+        }
+
+        return targets;
+    }
+
+    private async ValueTask<IReadOnlyList<CommittedOffset>> ExplicitAsync(
+        IReadOnlyList<OffsetCommit> wanted, IReadOnlyList<TopicDescription> topics, CancellationToken cancellationToken)
+    {
+        var status = await catalog.Topics.StatusAsync(topics.Select(topic => topic.Name), cancellationToken);
+        var targets = new List<CommittedOffset>(wanted.Count);
+        foreach (var (partition, nextOffset, _) in wanted)
+        {
+            if (!status.TryGetValue(partition, out var found))
+                throw new BrokerException(BrokerError.UnknownTopicOrPartition, $"{partition} is not a partition that the group reads.");
+            if (nextOffset < found.LogStartOffset || nextOffset > found.NextOffset)
+            {
+                throw new BrokerException(
+                    BrokerError.InvalidRange,
+                    $"Offset {nextOffset} of {partition} is outside {found.LogStartOffset}..{found.NextOffset}.");
+            }
+
+            targets.Add(new CommittedOffset(partition, topics.First(topic => topic.Name == partition.Topic).TopicId, nextOffset));
+        }
+
+        return targets;
+    }
+
+    private static (ConsumerGroup Next, IReadOnlyList<ResetOffset> Moved) Reset(
+        string name, ConsumerGroup group, OffsetVector offsets, IReadOnlyList<CommittedOffset> targets, OffsetReset reset)
+    {
+        if (reset.ExpectedEpoch is { } expected && expected != group.State.Epoch)
+        {
+            throw new BrokerException(
+                BrokerError.PreconditionFailed,
+                $"Group '{name}' is at epoch {group.State.Epoch}, not {expected}: look at it again before you move it.")
+            {
+                Members = new Dictionary<string, object> { ["epoch"] = group.State.Epoch },
+            };
+        }
+
+        var moved = targets.Select(target => new ResetOffset(
+            target.Partition, offsets.NextOffset(target.Partition, target.TopicId), target.NextOffset)).ToList();
+        if (reset.DryRun) return (group, moved);
+        if (!group.State.Members.IsEmpty && !reset.Force) throw GroupCatalog.Active(name, group.State);
+        foreach (var target in targets) offsets.Set(target);
+        return (group.Fence(), moved);
+    }
+}

@@ -1,0 +1,90 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
+using RestBroker.Core.Errors;
+using RestBroker.Core.Groups;
+using RestBroker.Core.Topics;
+using RestBroker.Server.Contracts;
+using RestBroker.Server.Streaming;
+
+namespace RestBroker.Server.Endpoints;
+
+/// <summary>Consumer groups from inside: fetch, commit, leave.</summary>
+internal static class GroupMemberEndpoints
+{
+    public static void MapGroupMembers(this IEndpointRouteBuilder api)
+    {
+        var group = api.MapGroup("/groups/{group}").WithTags("Groups");
+        group.MapPost("/fetch", FetchGroupAsync).Produces<FetchGroupResponse>();
+        group.MapPost("/commit", CommitGroupAsync);
+        group.MapDelete("/members/{member}", LeaveGroupAsync);
+    }
+
+    /// <summary>
+    /// Joins, renews and reads in one call. Without a lease a new one begins under the member's name, keeps what the name owned and fences
+    /// the older lease; with it the lease is renewed. Reads from the committed offsets, or from the cursor of the last answer: the broker
+    /// keeps no position of a member, so an answer that was lost is fetched again. What the answer's lease no longer names is lost.
+    /// </summary>
+    /// <remarks>
+    /// With an empty body and a query it is one line for curl. That creates the group, never a topic, and commits, on disk, before it
+    /// answers: every record is given out at most once.
+    /// </remarks>
+    /// <param name="requests">Answers the request.</param>
+    /// <param name="lines">Reads the one-liner.</param>
+    /// <param name="context">The request.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="topic">Without a body: what the group reads.</param>
+    /// <param name="member">Without a body: the member's name.</param>
+    /// <param name="autoCommit">Without a body: must be <c>true</c>.</param>
+    /// <param name="limit">Without a body: at most this many records, 1 to 10,000; default 500.</param>
+    /// <param name="wait">Without a body: how long to wait for a record, 0 to 50 s; default 0.</param>
+    /// <param name="request">Who fetches, with which lease, and how much.</param>
+    internal static async Task FetchGroupAsync(
+        GroupRequests requests,
+        GroupOneLiner lines,
+        HttpContext context,
+        string group,
+        [FromQuery] string? topic,
+        [FromQuery] string? member,
+        [FromQuery] bool? autoCommit,
+        [FromQuery] int? limit,
+        [FromQuery] double? wait,
+        [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] FetchGroupRequest? request)
+    {
+        TopicName.RequireMemberOrGroup(group, "group");
+        if (request is not null && context.Request.Query.Count > 0)
+            throw new BrokerException(BrokerError.InvalidRequest, "Give the body or the query, not both: the query is for a request without a body.");
+        var fetch = request is null
+            ? await lines.ReadAsync(group, new GroupFetchQuery(topic, member, autoCommit, limit, wait), context.RequestAborted)
+            : lines.Of(group, request);
+        await requests.FetchAsync(context, fetch);
+    }
+
+    /// <summary>
+    /// Stores positions of the lease's partitions, all or nothing, on disk before it answers. A position at or below the stored one changes
+    /// nothing. 409 <c>lease-fenced</c> changes nothing either and carries a cursor of what is still owned, which can be committed as it
+    /// stands. A commit does not renew the lease; a fetch does.
+    /// </summary>
+    internal static async Task<Ok<CommitGroupResponse>> CommitGroupAsync(
+        GroupRequests requests, string group, CommitGroupRequest request, CancellationToken cancellationToken)
+    {
+        TopicName.RequireMemberOrGroup(group, "group");
+        if (request.Cursor is null == request.Offsets is null)
+            throw new BrokerException(BrokerError.InvalidRequest, "Give exactly one of cursor and offsets.");
+        var offsets = request.Cursor is null
+            ? [.. request.Offsets!.Select(offset => offset.ToCommit())]
+            : GroupCursor.Read(request.Cursor, await requests.TopicsAsync(group, cancellationToken));
+        var stored = await requests.CommitAsync(group, request.Lease.ToToken(), offsets, cancellationToken);
+        return TypedResults.Ok(new CommitGroupResponse([.. stored.Select(offset => offset.ToResponse())]));
+    }
+
+    /// <summary>Ends a member's lease now: its partitions are free at once. Needs no lease.</summary>
+    internal static async Task<NoContent> LeaveGroupAsync(
+        GroupCoordinator coordinator, string group, string member, CancellationToken cancellationToken)
+    {
+        TopicName.RequireMemberOrGroup(group, "group");
+        TopicName.RequireMemberOrGroup(member, "member");
+        await coordinator.LeaveAsync(group, member, cancellationToken);
+        return TypedResults.NoContent();
+    }
+}

@@ -1,0 +1,95 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.Extensions.Options;
+using RestBroker.Core.Engine;
+using RestBroker.Core.Errors;
+using RestBroker.Core.Groups;
+using RestBroker.Core.Topics;
+using RestBroker.Server.Contracts;
+
+namespace RestBroker.Server.Streaming;
+
+/// <summary>
+/// Answers fetches and commits of a group's members. A parked fetch looks again at the group whenever there is news of its lease and often
+/// enough that no lease ends unnoticed, its own included.
+/// </summary>
+internal sealed class GroupRequests(
+    ILogEngine engine,
+    GroupCatalog catalog,
+    GroupCoordinator coordinator,
+    ReadPlanner planner,
+    IOptions<JsonOptions> json,
+    IHostApplicationLifetime host,
+    TimeProvider time)
+{
+    // A topic that goes while it is read is gone from the group when it is looked at again.
+    private const int MaxVanishedTopics = 3;
+
+    /// <summary>Joins or renews, reads, and answers a page with the lease.</summary>
+    public async Task FetchAsync(HttpContext context, GroupFetch fetch)
+    {
+        var began = time.GetTimestamp();
+        var lease = fetch.Lease;
+        var vanished = 0;
+        for (var isAnswered = false; !isAnswered;)
+        {
+            var fetched = await coordinator.FetchAsync(fetch.Group, fetch.Member, lease, context.RequestAborted);
+            if (fetched.IsFenced) throw await RefusalAsync(fetch.Group, fetched.Fenced);
+            lease = fetched.Value.Lease.Token;
+            try
+            {
+                isAnswered = await ReadAsync(context, fetch, fetched.Value, fetch.Wishes.Wait - time.GetElapsedTime(began));
+            }
+            catch (BrokerException e) when (
+                e.Error is BrokerError.UnknownTopicOrPartition or BrokerError.TopicRecreated && ++vanished <= MaxVanishedTopics)
+            {
+                continue;
+            }
+        }
+    }
+
+    /// <summary>Stores positions.</summary>
+    public async Task<IReadOnlyList<CommittedOffset>> CommitAsync(
+        string group, LeaseToken lease, IReadOnlyList<OffsetCommit> offsets, CancellationToken cancellationToken)
+    {
+        var committed = await coordinator.CommitAsync(group, lease, offsets, cancellationToken);
+        return committed.IsFenced ? throw await RefusalAsync(group, committed.Fenced) : committed.Value;
+    }
+
+    /// <summary>The group's topics that exist, in the order of its settings.</summary>
+    public async Task<IReadOnlyList<TopicDescription>> TopicsAsync(string group, CancellationToken cancellationToken)
+    {
+        var topics = new List<TopicDescription>();
+        foreach (var name in catalog.Describe(group).Settings.Topics)
+        {
+            if (await engine.DescribeTopicAsync(name, cancellationToken) is { } topic) topics.Add(topic);
+        }
+
+        return topics;
+    }
+
+    // False where nothing was answered: there was nothing to read yet, or what was read is not the member's any more.
+    private async Task<bool> ReadAsync(HttpContext context, GroupFetch fetch, GroupSession session, TimeSpan left)
+    {
+        using var step = new GroupStep(session, left, context.RequestAborted, host.ApplicationStopping);
+        if (session.Positions.Count == 0) await step.IdleAsync(time);
+        using var read = new ReadSession(engine, fetch.Wishes.Page(GroupCursor.Place(session, fetch.Cursor), isResolved: true));
+        using var page = new JsonPage(read, fetch.Wishes.Shape);
+        var wait = session.Positions.Count == 0 ? TimeSpan.Zero : step.Wait;
+        await page.ReadAsync(new PageLoop(read, time, wait, planner.Options.MaxFilteredScanBytes), step.Lifetime);
+        if (!read.HasSpoken && !step.IsLast) return false;
+
+        var renewed = coordinator.Renew(session);
+        if (renewed.IsFenced) throw await RefusalAsync(fetch.Group, renewed.Fenced);
+        if (!renewed.Value.Partitions.SequenceEqual(session.Lease.Partitions)) return false;
+        if (fetch.AutoCommit)
+            await CommitAsync(fetch.Group, session.Lease.Token, GroupCursor.Read(read.Position, session.Topics), context.RequestAborted);
+        page.Json.WritePropertyName("lease");
+        JsonSerializer.Serialize(page.Json, renewed.Value.ToResponse(), json.Value.SerializerOptions);
+        await page.SendAsync(context.Response, context.RequestAborted);
+        return true;
+    }
+
+    private async Task<BrokerException> RefusalAsync(string group, FencedLease fenced) =>
+        GroupCursor.Refusal(fenced, await TopicsAsync(group, CancellationToken.None));
+}
