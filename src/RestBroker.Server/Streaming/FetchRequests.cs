@@ -61,9 +61,9 @@ internal sealed class FetchRequests(ILogEngine engine, ReadPlanner planner, Stre
         using var output = Output(context);
         using var dress = new NdjsonDress(output.Buffer, session, wishes.Shape, context.TraceIdentifier);
         var gaps = new List<ReadNotice>();
+        context.Response.ContentType = ContentTypes.NdJson; // a refusal of the first step puts its own in its place
         while (await loop.NextAsync(lifetime))
         {
-            context.Response.ContentType = ContentTypes.NdJson; // the first step may still have been refused
             while (session.TryRead(out var item))
             {
                 if (item.Notice is { } gap) gaps.Add(gap);
@@ -72,7 +72,6 @@ internal sealed class FetchRequests(ILogEngine engine, ReadPlanner planner, Stre
             }
         }
 
-        context.Response.ContentType = ContentTypes.NdJson;
         dress.EndPage(gaps);
         await output.FlushAsync();
     }

@@ -77,7 +77,8 @@ internal sealed class ReadPlanner(ILogEngine engine, IOptions<RestBrokerOptions>
             resets.Add(ReadNotices.Recreated(topic));
         }
 
-        return positions;
+        if (positions.Any(topic => topic.PartitionsInScope > 0)) return positions;
+        throw new BrokerException(BrokerError.InvalidCursor, "No partition of the cursor is left to read: all its slots are empty.");
     }
 
     private static long[] Slots(TopicDescription topic, PartitionChoice partitions, CursorTopic cursor)

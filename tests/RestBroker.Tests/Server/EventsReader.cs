@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -14,6 +13,8 @@ internal sealed record ServerEvent(string Type, string Id, string Data)
     public JsonNode Json => JsonNode.Parse(Data)!;
 
     public string Text => (string)Json["text"]!;
+
+    public override string ToString() => $"{Type} {Id} {Data}";
 }
 
 /// <summary>
@@ -130,6 +131,4 @@ internal sealed class EventsReader : IAsyncDisposable
         CutAfter -= _read;
         return _read > 0;
     }
-
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"stream at {LastEventId}");
 }
