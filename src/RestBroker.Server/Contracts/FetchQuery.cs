@@ -1,35 +1,36 @@
+using System.ComponentModel;
 using Microsoft.AspNetCore.Mvc;
 
 namespace RestBroker.Server.Contracts;
 
-/// <summary>What every read takes.</summary>
+/// <summary>What every read takes. OpenAPI takes the words from the attributes: it does not look into comments here.</summary>
 internal abstract class ReadQuery
 {
-    /// <summary>At most this many records, 1 to 10,000. A page: default 500. A stream: it ends after so many, default never.</summary>
+    [Description("At most this many records, 1 to 10,000. A page: default 500. A stream: it ends after so many, default never.")]
     [FromQuery(Name = "limit")]
     public int? Limit { get; init; }
 
-    /// <summary>At most this many bytes of keys, values and headers, yet at least one record; default 1048576. A stream is not bounded by it.</summary>
+    [Description("At most this many bytes of keys, values and headers, yet at least one record; default 1048576. A stream is not bounded by it.")]
     [FromQuery(Name = "maxBytes")]
     public int? MaxBytes { get; init; }
 
-    /// <summary>How long to wait for a first record, 0 to 50 s; default 0. A stream always waits.</summary>
+    [Description("How long to wait for a first record, 0 to 50 s; default 0. A stream always waits.")]
     [FromQuery(Name = "wait")]
     public double? Wait { get; init; }
 
-    /// <summary>Only records with exactly this key.</summary>
+    [Description("Only records with exactly this key.")]
     [FromQuery(Name = "key")]
     public string? Key { get; init; }
 
-    /// <summary>Only records whose key begins so. Headers are asked for by <c>header.name=value</c>.</summary>
+    [Description("Only records whose key begins so. Headers are asked for by `header.name=value`.")]
     [FromQuery(Name = "keyPrefix")]
     public string? KeyPrefix { get; init; }
 
-    /// <summary>Shows every value as <c>text</c> (where it is valid UTF-8) or as <c>base64</c>, whatever it is.</summary>
+    [Description("Shows every value as `text` (where it is valid UTF-8) or as `base64`, whatever it is.")]
     [FromQuery(Name = "as")]
     public string? As { get; init; }
 
-    /// <summary>Positions before the start of the log or beyond its end are moved there instead of being refused.</summary>
+    [Description("Positions before the start of the log or beyond its end are moved there instead of being refused.")]
     [FromQuery(Name = "clamp")]
     public bool? Clamp { get; init; }
 }
@@ -37,15 +38,15 @@ internal abstract class ReadQuery
 /// <summary>What a read of topics takes besides.</summary>
 internal abstract class TopicReadQuery : ReadQuery
 {
-    /// <summary>Where to begin: <c>earliest</c>, <c>latest</c>, <c>-n</c> (the last n of each partition), or a time (RFC 3339, or ms since 1970).</summary>
+    [Description("Where to begin: `earliest`, `latest`, `-n` (the last n of each partition), or a time (RFC 3339, or ms since 1970).")]
     [FromQuery(Name = "from")]
     public string? From { get; init; }
 
-    /// <summary>Where to go on: the <c>cursor</c> of the page before, or the id of an event. Not together with <c>from</c>.</summary>
+    [Description("Where to go on: the `cursor` of the page before, or the id of an event. Not together with `from`.")]
     [FromQuery(Name = "cursor")]
     public string? Cursor { get; init; }
 
-    /// <summary>Only these partitions: <c>0,2</c>. With a cursor, some of its partitions.</summary>
+    [Description("Only these partitions: `0,2`. With a cursor, some of its partitions.")]
     [FromQuery(Name = "partitions")]
     public string? Partitions { get; init; }
 }
@@ -53,7 +54,7 @@ internal abstract class TopicReadQuery : ReadQuery
 /// <summary>What a fetch takes.</summary>
 internal sealed class FetchQuery : TopicReadQuery
 {
-    /// <summary>With <c>Accept: application/x-ndjson</c>: goes on without end.</summary>
+    [Description("With `Accept: application/x-ndjson`: goes on without end.")]
     [FromQuery(Name = "follow")]
     public bool? Follow { get; init; }
 }
@@ -64,7 +65,7 @@ internal sealed class EventQuery : TopicReadQuery;
 /// <summary>What a fetch from one partition takes.</summary>
 internal sealed class PartitionFetchQuery : ReadQuery
 {
-    /// <summary>The first offset wanted; default the start of the log.</summary>
+    [Description("The first offset wanted; default the start of the log.")]
     [FromQuery(Name = "offset")]
     public long? Offset { get; init; }
 }

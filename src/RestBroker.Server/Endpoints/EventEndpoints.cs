@@ -32,7 +32,7 @@ internal static class EventEndpoints
     /// <summary>Tails several topics in one stream.</summary>
     /// <param name="requests">Answers the request.</param>
     /// <param name="context">The request.</param>
-    /// <param name="topic">The topics: <c>topic=a&amp;topic=b</c>.</param>
+    /// <param name="topic">The topics, one <c>topic=</c> for each.</param>
     /// <param name="query">What to read.</param>
     [AllowsQueryPrefix(RecordFilter.HeaderPrefix)]
     internal static Task TailTopicsAsync(

@@ -49,7 +49,7 @@ internal sealed class EventRequests(ILogEngine engine, ReadPlanner planner, Stre
             var reset = new ReadNotice(ReadNoticeKind.Reset) { Reason = ReadNotice.Malformed };
             return new EventStart(await planner.StartAsync(topics, partitions, from, cancellationToken), [reset]);
         }
-        catch (BrokerException e) when (e.Error == BrokerError.UnknownTopicOrPartition)
+        catch (BrokerException e) when (BrokerErrors.Of(e.Error).Status is not (401 or 403 or 429 or 503))
         {
             return new EventStart([], [ReadNotice.Of(e)]);
         }

@@ -1,4 +1,5 @@
 using RestBroker.Core.Engine;
+using RestBroker.Core.Errors;
 using RestBroker.Core.Records;
 
 namespace RestBroker.Server.Streaming;
@@ -73,7 +74,7 @@ internal sealed class ReadSession : IDisposable
     /// One step: asks for what follows the position and waits for it. False when the broker is stopping. What the step before found must
     /// have been pulled.
     /// </summary>
-    /// <exception cref="Core.Errors.BrokerException">The position cannot be read and there is no stream to say so in.</exception>
+    /// <exception cref="BrokerException">The position cannot be read and there is no stream to say so in.</exception>
     public async ValueTask<bool> FetchAsync(TimeSpan maxWait, ReadLifetime lifetime)
     {
         Release();
@@ -93,6 +94,11 @@ internal sealed class ReadSession : IDisposable
         catch (OperationCanceledException) when (lifetime.IsStopping)
         {
             return false;
+        }
+        catch (BrokerException refusal) when (SpeaksInBand)
+        {
+            _notices.Add(ReadNotice.Of(refusal));
+            return true;
         }
     }
 

@@ -71,6 +71,40 @@ public sealed class EventsBoundsTests
     }
 
     [Fact]
+    public async Task A_stream_that_grows_beyond_the_partitions_allowed_says_so_and_ends()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var broker = TestBroker.Start(new Dictionary<string, string> { ["MaxPartitionsPerRead"] = "2" }, time: time);
+        await broker.CreateAsync("orders", 2);
+        await using var events = await EventsReader.OpenAsync(broker, "/v1/topics/orders/events");
+        await events.NextAsync("up-to-date");
+
+        await broker.SendAsync(HttpMethod.Patch, "/v1/topics/orders", """{"partitionCount":3}""", headers: ("If-Match", "*"));
+        var problem = events.NextAsync("problem");
+        await UntilAsync(async () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.WhenAny(problem, Task.Delay(1));
+            return problem.IsCompleted;
+        });
+
+        Assert.Equal(("1~end", "invalid-range"), ((await problem).Id, (string)(await problem).Json["code"]!));
+        Assert.Equal("1~end", (await events.NextAsync("bye")).Id);
+    }
+
+    [Fact]
+    public async Task A_partition_that_the_topic_created_again_does_not_have_is_a_problem_in_the_stream()
+    {
+        await using var broker = TestBroker.Start();
+        await broker.CreateAsync("orders");
+
+        await using var events = await EventsReader.OpenAsync(broker, "/v1/topics/orders/events?partitions=2", "1~k3f9a2q0~..5");
+
+        Assert.Equal("invalid-partitions", (string)(await events.NextAsync("problem")).Json["code"]!);
+        Assert.Equal("1~end", (await events.NextAsync("bye")).Id);
+    }
+
+    [Fact]
     public async Task A_client_that_reads_nothing_is_closed()
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
