@@ -60,9 +60,9 @@ internal sealed class FetchSession(TopicCatalog catalog, FetchRequest request)
         var (error, slice) = maxBytes > 0 || isFirst ? log.Read(wanted.Offset, Math.Max(maxBytes, 0)) : default;
 
         // A whole batch is given whatever its size, but only to whoever has got nothing yet.
-        if (!isFirst && slice.Count > maxBytes)
+        if (!isFirst && slice.Buffer is { } buffer && slice.Count > maxBytes)
         {
-            ArrayPool<byte>.Shared.Return(slice.Buffer!);
+            ArrayPool<byte>.Shared.Return(buffer);
             slice = default;
         }
 

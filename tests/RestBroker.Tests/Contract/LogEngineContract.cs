@@ -103,6 +103,20 @@ public abstract class LogEngineContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_batch_beyond_the_limit_leaves_nothing_for_the_partitions_after_it()
+    {
+        await CreateAsync("orders", 3);
+        await ProduceAsync("orders", 0, new string('x', 50_000));
+        await ProduceAsync("orders", 1, "one");
+        await ProduceAsync("orders", 2, "two");
+        var request = new FetchRequest { Partitions = [.. Enumerable.Range(0, 3).Select(p => new FetchPartition(new TopicPartition("orders", p), 0))], MaxBytes = 1 };
+
+        using var result = await Engine.FetchAsync(request, default);
+
+        Assert.Equal([true, false, false], result.Partitions.Select(partition => partition.Batches.Length > 0));
+    }
+
+    [Fact]
     public async Task A_fetch_that_may_not_wait_comes_back_empty_at_the_end()
     {
         await CreateAsync("orders", 1);
