@@ -17,7 +17,6 @@ internal static class OpenApiExamples
     /// <summary>The example of a parameter; null = none, the parameter stays empty.</summary>
     public static JsonNode? Parameter(string operation, string name) => (operation, name) switch
     {
-        ("tailTopics", "topic") => new JsonArray("orders"),
         (_, "topic") when operation is not "fetchGroup" => "orders",
         (_, "partition") when operation is not "produceRaw" => 0,
         (_, "offset") => 0,
