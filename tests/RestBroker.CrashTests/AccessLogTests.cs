@@ -1,7 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.Playwright;
 
 namespace RestBroker.CrashTests;
 
@@ -22,11 +21,6 @@ public sealed class AccessLogTests
         }
         """;
 
-    private static readonly string[] ChromiumArguments =
-    [
-        "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    ];
-
     private static readonly string LogFile = Path.Combine(AppContext.BaseDirectory, "Data", "access.log");
 
     [Fact]
@@ -37,10 +31,8 @@ public sealed class AccessLogTests
         await using var broker = await BrokerProcess.StartNewAsync();
         await using var proxy = new CuttingProxy(broker.Address);
         await LiveCli.AssertSucceedsAsync(broker.Address, "topics create web-access --partitions 6");
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = ChromiumArguments });
-        var page = await browser.NewPageAsync();
-        await page.GotoAsync(new Uri(proxy.Address, "/swagger/index.html").ToString());
+        await using var browser = await Browser.StartAsync();
+        var page = await browser.OpenAsync(new Uri(proxy.Address, "/swagger/index.html"));
         await page.EvaluateAsync(Tail);
         var members = Enumerable.Range(1, 3)
             .Select(id => LiveCli.Start(broker.Address, $"consume web-access --group readers --member member-{id} --from-beginning --json")).ToList();

@@ -113,7 +113,8 @@ internal static class TopicEndpoints
         var differences = found.Differences(wish);
         if (differences.Count == 0) return TypedResults.Ok(found.ToResponse());
         throw new BrokerException(
-            BrokerError.TopicAlreadyExists, $"Topic {topic} exists with other settings; PATCH changes a topic.") { Errors = differences };
+            BrokerError.TopicAlreadyExists, $"Topic {topic} exists with other settings; PATCH changes a topic.")
+        { Errors = differences };
     }
 
     /// <summary>Changes settings, or adds partitions. If-Match is required.</summary>

@@ -35,7 +35,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         BadHttpRequestException fault => BadRequestProblem.From(fault, context.Request),
         JsonException json => BadRequestProblem.From(json),
         ObjectDisposedException or OperationCanceledException => new BrokerException(
-            BrokerError.ShuttingDown, "The broker is shutting down. Ask again in a moment.") { RetryAfter = TimeSpan.FromSeconds(1) },
+            BrokerError.ShuttingDown, "The broker is shutting down. Ask again in a moment.")
+        { RetryAfter = TimeSpan.FromSeconds(1) },
         _ => Unexpected(context, exception),
     };
 
