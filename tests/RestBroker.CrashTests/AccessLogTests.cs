@@ -34,8 +34,10 @@ public sealed class AccessLogTests
         await using var browser = await Browser.StartAsync();
         var page = await browser.OpenAsync(new Uri(proxy.Address, "/swagger/index.html"));
         await page.EvaluateAsync(Tail);
-        var members = Enumerable.Range(1, 3)
-            .Select(id => LiveCli.Start(broker.Address, $"consume web-access --group readers --member member-{id} --from-beginning --json")).ToList();
+        await using var first = StartMember(broker, 1);
+        await using var second = StartMember(broker, 2);
+        await using var third = StartMember(broker, 3);
+        LiveCli[] members = [first, second, third];
 
         var firstHalf = await WriteHalfAsync(lines[..half]);
         await LiveCli.AssertSucceedsAsync(broker.Address, $"produce web-access --file {firstHalf} --key-field 1");
@@ -54,9 +56,11 @@ public sealed class AccessLogTests
         Assert.All(members, member => Assert.NotEmpty(member.Output));
         var seen = JsonNode.Parse(JsonSerializer.Serialize(await page.EvaluateAsync<JsonElement>("seen")))!.AsArray();
         AssertEveryLineOnceInOrder(lines, seen.Select(record => record!));
-        foreach (var member in members) await member.DisposeAsync();
         File.Delete(firstHalf);
     }
+
+    private static LiveCli StartMember(BrokerProcess broker, int number) =>
+        LiveCli.Start(broker.Address, $"consume web-access --group readers --member member-{number} --from-beginning --json");
 
     private static async Task<string> WriteHalfAsync(IEnumerable<string> lines)
     {

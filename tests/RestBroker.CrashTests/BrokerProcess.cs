@@ -66,6 +66,7 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
     /// <summary>SIGTERM, as a supervisor stops a service; the exit code.</summary>
     public async Task<int> StopAsync()
     {
+        _up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = kill(_process!.Id, 15);
         await _process.WaitForExitAsync();
         var exitCode = _process.ExitCode;

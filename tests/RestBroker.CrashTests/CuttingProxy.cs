@@ -28,8 +28,8 @@ internal sealed class CuttingProxy : IAsyncDisposable
     {
         foreach (var socket in _sockets.Keys)
         {
-            socket.LingerState = new LingerOption(true, 0);
-            Close(socket);
+            if (!_sockets.TryRemove(socket, out _)) continue; // it ended by itself just now
+            socket.Close(timeout: 0);
         }
     }
 
@@ -90,9 +90,9 @@ internal sealed class CuttingProxy : IAsyncDisposable
         }
     }
 
+    // Whoever takes a socket out of the list closes it, so that none is closed under the other's hands.
     private void Close(Socket socket)
     {
-        _sockets.TryRemove(socket, out _);
-        socket.Dispose();
+        if (_sockets.TryRemove(socket, out _)) socket.Dispose();
     }
 }
