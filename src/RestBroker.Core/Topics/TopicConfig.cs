@@ -13,7 +13,8 @@ public sealed class TopicConfig
     private static readonly TopicConfigKey[] Keys =
     [
         TopicConfigKey.Choice("cleanup.policy", "delete", "delete", "compact", "compact,delete"),
-        TopicConfigKey.Choice("compression.type", "producer", "producer", "uncompressed", "gzip", "snappy", "lz4", "zstd"),
+        // Kafka's brokers say uncompressed and its producers none; both mean it.
+        TopicConfigKey.Choice("compression.type", "producer", "producer", "uncompressed", "gzip", "snappy", "lz4", "zstd").WithAlias("none", "uncompressed"),
         TopicConfigKey.Number("delete.retention.ms", 86_400_000, 0, long.MaxValue),
         TopicConfigKey.Choice("durability", "fsync", "fsync", "async"),
         TopicConfigKey.Number("max.message.bytes", 1_048_576, 0, 64 * 1024 * 1024),

@@ -27,6 +27,13 @@ internal sealed record TopicConfigKey(string Name, string Default, string Rule, 
         new(name, @default, $"one of {string.Join(" | ", values)}", value =>
             Array.Find(values, choice => string.Equals(choice, Sorted(value), StringComparison.OrdinalIgnoreCase)));
 
+    /// <summary>This key, taking one more word for a value.</summary>
+    internal TopicConfigKey WithAlias(string alias, string meaning)
+    {
+        var canonical = Canonical;
+        return this with { Canonical = value => canonical(string.Equals(value, alias, StringComparison.OrdinalIgnoreCase) ? meaning : value) };
+    }
+
     private static string Spell(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     // cleanup.policy is a set: "delete, compact" is "compact,delete".
