@@ -97,12 +97,12 @@ public class GroupLiveTests(ITestOutputHelper output)
     [Fact]
     public async Task A_wait_longer_than_the_lease_keeps_the_lease()
     {
-        await using var broker = await StartAsync(leaseSeconds: 3);
+        await using var broker = await StartAsync(leaseSeconds: 6);
         var (a, b) = (new GroupClient(broker, "g", "a"), new GroupClient(broker, "g", "b"));
         await a.FetchAsync();
         var lease = a.Lease;
 
-        var waited = await a.FetchAsync(wait: 4);
+        var waited = await a.FetchAsync(wait: 7);
         await b.FetchAsync();
 
         Assert.Empty(GroupClient.Records(waited));
