@@ -1,22 +1,32 @@
 using RestBroker.Server.Composition;
 using RestBroker.Server.Endpoints;
 
-var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-builder.AddRestBroker();
+if (ServerHelp.IsAskedFor(args)) return ServerHelp.Show();
+try
+{
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    builder.AddRestBroker();
 
-var app = builder.Build();
-app.UseRestBroker();
+    var app = builder.Build();
+    app.UseRestBroker();
 
-var api = app.MapApi();
-api.MapTopics();
-api.MapPartitions();
-api.MapProduce();
-api.MapFetch();
-api.MapEvents();
-api.MapGroups();
-api.MapGroupMembers();
-api.MapProblems();
-app.MapHealth();
-app.MapOpenApiAndSwagger();
+    var api = app.MapApi();
+    api.MapTopics();
+    api.MapPartitions();
+    api.MapProduce();
+    api.MapFetch();
+    api.MapEvents();
+    api.MapGroups();
+    api.MapGroupMembers();
+    api.MapProblems();
+    app.MapHealth();
+    app.MapOpenApiAndSwagger();
 
-app.Run();
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception fault) when (StartupFault.Explain(fault) is { } explanation)
+{
+    await Console.Error.WriteLineAsync($"RestBroker did not start: {explanation}");
+    return 1;
+}

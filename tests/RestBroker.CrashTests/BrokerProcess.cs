@@ -16,6 +16,8 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
 
     public Uri Address { get; private set; } = new("http://127.0.0.1:0");
 
+    public string DataDirectory => Path.Combine(_directory.FullName, "data");
+
     public HttpClient Client { get; } = new() { Timeout = TimeSpan.FromSeconds(60) };
 
     /// <summary>Ends when the broker answers, at once if it does.</summary>
@@ -37,7 +39,7 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
     public async Task StartAsync()
     {
         var start = new ProcessStartInfo("dotnet", [ServerDll, "--urls", Address.ToString()]) { RedirectStandardOutput = true };
-        start.Environment["RestBroker__DataDirectory"] = Path.Combine(_directory.FullName, "data");
+        start.Environment["RestBroker__DataDirectory"] = DataDirectory;
         _process = Process.Start(start)!;
         using var patience = new CancellationTokenSource(Patience);
         while (await _process.StandardOutput.ReadLineAsync(patience.Token) is { } line)

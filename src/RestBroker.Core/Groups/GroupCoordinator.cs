@@ -176,6 +176,14 @@ public sealed class GroupCoordinator(GroupCatalog catalog)
             return (Refused($"{lost} is not in the lease of '{lease.Member}': commit this answer's cursor, which leaves out what is lost.", owned), false);
         }
 
+        // Plain offsets bear no incarnation: those of the topic that was read say nothing about the one that bears its name now.
+        foreach (var offset in offsets)
+        {
+            if (group.State.Topic(offset.Partition.Topic)?.Id == offset.TopicId) continue;
+            throw new BrokerException(
+                BrokerError.TopicRecreated, $"Topic '{offset.Partition.Topic}' was deleted and created again since '{lease.Member}' fetched; nothing was committed. Fetch again.");
+        }
+
         foreach (var offset in offsets) vector.Advance(offset);
         var mustWait = offsets.Any(offset => !vector.IsWritten(offset.Partition));
         return (Fenceable<IReadOnlyList<CommittedOffset>>.Of(Stored(group.State, vector, group.State.Members[lease.Member])), mustWait);

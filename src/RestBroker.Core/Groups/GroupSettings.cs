@@ -65,7 +65,8 @@ public sealed record GroupSettings(
         if (topics.Length == 0) throw Refused(BrokerError.InvalidRange, "/topics", "A group reads at least one topic: give topics.");
         if (topics.Length > config.MaxTopics)
             throw Refused(BrokerError.InvalidRange, "/topics", $"{topics.Length} topics are given; a group reads at most {config.MaxTopics}.");
-        foreach (var topic in topics)
+        // A list from JSON may hold a null, whatever its type says.
+        foreach (var topic in topics.Select(name => name ?? ""))
         {
             TopicName.Require(topic);
             if (TopicName.IsInternal(topic))

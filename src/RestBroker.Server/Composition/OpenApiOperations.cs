@@ -14,7 +14,9 @@ internal sealed class OpenApiOperations : IOpenApiOperationTransformer
     {
         var handler = context.Description.ActionDescriptor.EndpointMetadata.OfType<MethodInfo>().FirstOrDefault()?.Name ?? "Unnamed";
         var isHead = context.Description.HttpMethod == HttpMethods.Head;
-        operation.OperationId = $"{(isHead ? "head" : "")}{char.ToLowerInvariant(handler[0])}{handler[1..].Replace("Async", "", StringComparison.Ordinal)}";
+        var name = handler.Replace("Async", "", StringComparison.Ordinal);
+        if (isHead) name = $"Head{(name.StartsWith("Get", StringComparison.Ordinal) ? name["Get".Length..] : name)}";
+        operation.OperationId = $"{char.ToLowerInvariant(name[0])}{name[1..]}";
         AddExamples(operation);
 
         var problem = await context.GetOrCreateSchemaAsync(typeof(ProblemResponse), null, cancellationToken);

@@ -14,7 +14,7 @@ internal static class Pipeline
         app.Use(NoTrailingSlash);
         app.UseRouting();
         var origins = app.Services.GetRequiredService<IOptions<RestBrokerOptions>>().Value.CorsOrigins;
-        app.UseCors(policy => policy.WithOrigins(origins).AllowAnyMethod().AllowAnyHeader()
+        app.UseCors(policy => policy.WithOrigins([.. origins]).AllowAnyMethod().AllowAnyHeader()
             .WithExposedHeaders("ETag", "Location", "Link", "Retry-After", "RB-Request-Id", "RB-Topic-Created", "RB-Idempotent-Replay"));
         app.Use(new OriginRule(origins).InvokeAsync);
     }

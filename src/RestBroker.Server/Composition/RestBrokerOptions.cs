@@ -119,5 +119,5 @@ public sealed class RestBrokerOptions
     public int MaxMembersPerGroup { get; set; } = 1_000;
 
     /// <summary>Web origins, exact, whose pages may use the API: <c>https://app.example.com</c>.</summary>
-    public string[] CorsOrigins { get; set; } = [];
+    public OriginList CorsOrigins { get; set; } = [];
 }

@@ -22,7 +22,11 @@ internal static class ServiceSetup
     {
         var services = builder.Services;
         // Bound when first asked for, after Build(): what a test host overrides is seen.
-        services.AddOptions<RestBrokerOptions>().BindConfiguration(RestBrokerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<RestBrokerOptions>()
+            .BindConfiguration(RestBrokerOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
+            .Configure<IConfiguration>(OriginList.AddListed)
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
 
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<EngineHost>();
@@ -74,6 +78,8 @@ internal static class ServiceSetup
                 .MinimumLevel.Information()
                 .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
                 .MinimumLevel.Override("System", LogEventLevel.Warning)
+                // A start that failed is explained in one line at the end of Program.cs.
+                .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal)
                 .ReadFrom.Configuration(builder.Configuration)
                 .WriteTo;
             if (provider.GetRequiredService<IOptions<RestBrokerOptions>>().Value.LogFormat == "json")

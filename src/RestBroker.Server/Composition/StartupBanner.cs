@@ -13,7 +13,7 @@ internal sealed partial class StartupBanner(
         {
             foreach (var address in server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [])
             {
-                var url = address.Replace("[::]", "localhost", StringComparison.Ordinal);
+                var url = address.Replace("[::]", "localhost", StringComparison.Ordinal).Replace("0.0.0.0", "localhost", StringComparison.Ordinal);
                 Log.Listening(logger, $"{url}/v1/topics", $"{url}/swagger");
             }
 
@@ -29,7 +29,7 @@ internal sealed partial class StartupBanner(
         [LoggerMessage(Level = LogLevel.Information, Message = "RestBroker is ready. API {Api}, Swagger UI {Swagger}")]
         public static partial void Listening(ILogger logger, string api, string swagger);
 
-        [LoggerMessage(Level = LogLevel.Information, Message = "Data directory {DataDirectory}")]
+        [LoggerMessage(Level = LogLevel.Information, Message = "Data directory {DataDirectory}. Ctrl-C stops the broker")]
         public static partial void Data(ILogger logger, string dataDirectory);
     }
 }

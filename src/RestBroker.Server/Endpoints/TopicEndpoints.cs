@@ -82,7 +82,6 @@ internal static class TopicEndpoints
     /// Creates a topic, or finds that it is already as wished: 200 if every member given equals the topic's, 409 with the differences if not.
     /// It never changes a topic. No body means defaults.
     /// </summary>
-    /// <param name="engine">The log.</param>
     /// <param name="topics">Creates it.</param>
     /// <param name="response">Carries the ETag.</param>
     /// <param name="topic">The topic's name.</param>
@@ -90,7 +89,6 @@ internal static class TopicEndpoints
     /// <param name="ifNoneMatch"><c>*</c>: only create, 412 if it exists.</param>
     /// <param name="cancellationToken">Ends with the request.</param>
     internal static async Task<Results<Created<TopicResponse>, Ok<TopicResponse>>> PutTopicAsync(
-        ILogEngine engine,
         TopicAutoCreator topics,
         HttpResponse response,
         string topic,
@@ -99,15 +97,9 @@ internal static class TopicEndpoints
         CancellationToken cancellationToken)
     {
         var wish = request.ToSpec(topic);
-        var found = await engine.DescribeTopicAsync(topic, cancellationToken);
-        if (found is null)
-        {
-            var created = await topics.CreateAsync(wish, cancellationToken);
-            response.Headers.ETag = EntityTags.Of(created);
-            return TypedResults.Created($"/v1/topics/{created.Name}", created.ToResponse());
-        }
-
+        var (found, isCreated) = await topics.GetOrCreateAsync(wish, cancellationToken);
         response.Headers.ETag = EntityTags.Of(found);
+        if (isCreated) return TypedResults.Created($"/v1/topics/{found.Name}", found.ToResponse());
         if (EntityTags.IsNoneMatch(ifNoneMatch, EntityTags.Of(found)))
             throw new BrokerException(BrokerError.PreconditionFailed, $"Topic {topic} exists, and If-None-Match asks that it does not.");
         var differences = found.Differences(wish);

@@ -15,7 +15,7 @@ internal static class BadRequestProblem
         { StatusCode: StatusCodes.Status415UnsupportedMediaType } => UnsupportedMediaType(request),
         { StatusCode: StatusCodes.Status408RequestTimeout } => new(BrokerError.RequestTimedOut, "The request's body did not arrive in time."),
         { StatusCode: StatusCodes.Status411LengthRequired } => new(BrokerError.LengthRequired, fault.Message),
-        _ => new(BrokerError.InvalidRequest, fault.Message),
+        _ => new(BrokerError.InvalidRequest, BindingText.Of(fault.Message)),
     };
 
     public static BrokerException From(JsonException json)
@@ -25,6 +25,9 @@ internal static class BadRequestProblem
         var error = IsSyntax(json) ? BrokerError.InvalidJson : BrokerError.InvalidRequest;
         return new(error, detail) { Errors = [new FieldError(pointer, error, detail)] };
     }
+
+    public static BrokerException NotUnicode() =>
+        new(BrokerError.InvalidJson, "A name or a string in the body is not valid Unicode: it has a lone surrogate, or bytes that are not UTF-8. Send such bytes as base64.");
 
     public static BrokerException UnsupportedMediaType(HttpRequest request)
     {
@@ -47,8 +50,8 @@ internal static class BadRequestProblem
         // .NET's words for a member that the contract does not have name a class; ours name the member.
         if (message.Contains("could not be mapped to any .NET member", StringComparison.Ordinal))
             message = $"There is no member '{pointer[(pointer.LastIndexOf('/') + 1)..]}' here.";
-        else if (message.Contains("could not be converted to", StringComparison.Ordinal))
-            message = "The value is of the wrong type.";
+        else
+            message = BindingText.Of(message);
         var place = json.LineNumber is { } line ? $" (line {line + 1}, byte {json.BytePositionInLine + 1})" : "";
         return pointer.Length > 0 ? $"{message} At {pointer}{place}." : $"{message}{place}";
     }

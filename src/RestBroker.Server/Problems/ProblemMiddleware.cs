@@ -27,13 +27,15 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
     }
 
     private static bool IsGone(HttpContext context, Exception exception) =>
-        context.RequestAborted.IsCancellationRequested && exception is OperationCanceledException or ConnectionResetException;
+        exception is ConnectionResetException || (context.RequestAborted.IsCancellationRequested && exception is OperationCanceledException or IOException);
 
     private BrokerException ToProblem(HttpContext context, Exception exception) => exception switch
     {
         BrokerException refusal => refusal,
         BadHttpRequestException fault => BadRequestProblem.From(fault, context.Request),
         JsonException json => BadRequestProblem.From(json),
+        // The reader lets a name or a string with half a surrogate pair, or with bytes that are not UTF-8, pass until it is asked for.
+        InvalidOperationException { Source: "System.Text.Json" or "System.Text.Json.Rethrowable" } => BadRequestProblem.NotUnicode(),
         ObjectDisposedException or OperationCanceledException => new BrokerException(
             BrokerError.ShuttingDown, "The broker is shutting down. Ask again in a moment.")
         { RetryAfter = TimeSpan.FromSeconds(1) },

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Topics;
+using RestBroker.Server.Problems;
 
 namespace RestBroker.Server.Producing;
 
@@ -10,20 +11,27 @@ namespace RestBroker.Server.Producing;
 /// Takes an upload of one record a line, however long and however slow, in constant memory. What has come is appended as soon as the
 /// last append is done: a lone line waits for nothing, a flood shares its syncs. One instance an upload; not thread-safe.
 /// </summary>
-internal sealed class NdjsonUpload(
-    RecordProducer producer, TopicDescription topic, ProduceOptions options, RecordLimits limits, int maxLineBytes, TimeProvider time)
+internal sealed class NdjsonUpload(RecordProducer producer, ProduceOptions options, RecordLimits limits, int maxLineBytes, TimeProvider time)
+    : IDisposable
 {
     private const int MaxBatchBytes = 1024 * 1024;
     private const int MaxBatchRecords = 10_000;
 
     private readonly RecordFaults _faults = new("");
     private readonly NdjsonSummary _summary = new();
-    private readonly int _keylessPartition = producer.NextKeylessPartition(topic);
+    private TopicDescription? _topic;
+    private int? _keylessPartition;
     private PartitionBatches? _gathering;
     private List<long> _gatheredLines = [];
     private Task _append = Task.CompletedTask;
     private long _line;
     private bool _skipping;
+
+    /// <summary>How many partitions the topic has, or will have once it is created.</summary>
+    public required int PartitionCount { get; set; }
+
+    /// <summary>Gives the topic; asked at the first good line, which may create it, and again before each batch, for partitions added.</summary>
+    public required Func<CancellationToken, ValueTask<TopicDescription>> Target { get; init; }
 
     /// <summary>Reads to the end of the upload. What was appended before a client went away stays appended.</summary>
     public async Task<NdjsonSummary> RunAsync(PipeReader body, CancellationToken cancellationToken)
@@ -32,7 +40,7 @@ internal sealed class NdjsonUpload(
         {
             while (true)
             {
-                var result = await ReadAsync(body, cancellationToken);
+                var result = await ReadOrSayAsync(body, cancellationToken);
                 var rest = await TakeLinesAsync(result.Buffer, result.IsCompleted, cancellationToken);
                 body.AdvanceTo(rest, result.Buffer.End);
                 if (result.IsCompleted || _summary.IsBroken) break;
@@ -47,7 +55,26 @@ internal sealed class NdjsonUpload(
         {
             // The engine still reads the batch in flight, whatever ended the upload.
             await _append.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _gathering?.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _gathering?.Dispose();
+
+    // An upload that breaks off may have left records behind; who sends it again must know that.
+    private async Task<ReadResult> ReadOrSayAsync(PipeReader body, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAsync(body, cancellationToken);
+        }
+        catch (BadHttpRequestException fault)
+        {
+            throw new BrokerException(
+                BrokerError.InvalidRequest, $"The upload broke off after line {_line}: {fault.Message} Whole lines before that may be stored.", fault)
+            {
+                SideEffects = _topic is null ? SideEffects.None : SideEffects.Possible,
+            };
         }
     }
 
@@ -69,7 +96,7 @@ internal sealed class NdjsonUpload(
         {
             _line++;
             if (line.Length > maxLineBytes) Fail(_line, new(BrokerError.RecordTooLarge, $"The line has more than {maxLineBytes} bytes."));
-            else if (!IsBlank(line)) Take(line);
+            else if (!IsBlank(line)) await TakeAsync(line, cancellationToken);
             if (_gathering is { } full && (full.Size >= MaxBatchBytes || full.RecordCount >= MaxBatchRecords)) await FlushAsync(cancellationToken);
         }
 
@@ -101,14 +128,16 @@ internal sealed class NdjsonUpload(
         }
     }
 
-    private void Take(ReadOnlySequence<byte> line)
+    private async ValueTask TakeAsync(ReadOnlySequence<byte> line, CancellationToken cancellationToken)
     {
         var length = (int)line.Length;
         var rented = line.IsSingleSegment ? null : ArrayPool<byte>.Shared.Rent(length);
         if (rented is not null) line.CopyTo(rented);
         try
         {
-            Parse(rented is null ? line.First : rented.AsMemory(0, length));
+            if (!TryParse(rented is null ? line.First : rented.AsMemory(0, length), out var record)) return;
+            if (_gathering is null) await BeginBatchAsync(cancellationToken);
+            Gather(record);
         }
         finally
         {
@@ -116,14 +145,16 @@ internal sealed class NdjsonUpload(
         }
     }
 
-    private void Parse(ReadOnlyMemory<byte> line)
+    private bool TryParse(ReadOnlyMemory<byte> line, out ProducedRecord record)
     {
         _faults.Clear();
+        record = default;
         try
         {
+            if (_line == 1) line = RecordEnvelopeReader.WithoutByteOrderMark(line);
             var json = RecordEnvelopeReader.Reader(line);
             json.Read();
-            var record = RecordJsonReader.Read(ref json, line, limits.MaxValueDepth, _faults);
+            record = RecordJsonReader.Read(ref json, line, limits.MaxValueDepth, _faults);
             while (json.Read())
             {
                 // A second value on the line makes the reader throw.
@@ -131,20 +162,35 @@ internal sealed class NdjsonUpload(
 
             if (options.Partition is not null && record.Partition is { } own && own != options.Partition)
                 _faults.Add(BrokerError.InvalidPartitions, "/partition", $"The path says partition {options.Partition}.");
-            RecordRules.Check(record, limits, topic.PartitionCount, time.GetUtcNow(), _faults);
-            if (_faults.Any) Fail(_line, _faults.ToRefusal());
-            else Gather(record);
+            RecordRules.Check(record, limits, PartitionCount, time.GetUtcNow(), _faults);
+            if (!_faults.Any) return true;
+            Fail(_line, _faults.ToRefusal());
         }
         catch (JsonException e)
         {
-            Fail(_line, new(BrokerError.InvalidJson, $"The line is not one JSON object: {e.Message}"));
+            Fail(_line, new(BrokerError.InvalidJson, $"The line is not one JSON object: {BindingText.Of(e.Message)}"));
         }
+        catch (InvalidOperationException)
+        {
+            Fail(_line, BadRequestProblem.NotUnicode());
+        }
+
+        return false;
+    }
+
+    // A topic that was deleted and created again is another: the batch is sent to the one that the upload began with, and is refused.
+    private async ValueTask BeginBatchAsync(CancellationToken cancellationToken)
+    {
+        var topic = await Target(cancellationToken);
+        if (_topic is null || _topic.TopicId == topic.TopicId) _topic = topic;
+        PartitionCount = _topic.PartitionCount;
+        _keylessPartition ??= producer.NextKeylessPartition(_topic);
+        _gathering = new PartitionBatches(_topic, options.Partition, _keylessPartition.Value);
     }
 
     private void Gather(in ProducedRecord record)
     {
-        _gathering ??= new PartitionBatches(topic, options.Partition, _keylessPartition);
-        _gathering.Add(record, time.GetUtcNow().ToUnixTimeMilliseconds());
+        _gathering!.Add(record, time.GetUtcNow().ToUnixTimeMilliseconds());
         _gatheredLines.Add(_line);
     }
 
@@ -163,7 +209,7 @@ internal sealed class NdjsonUpload(
         using (batches)
         {
             var counts = batches.Builders.ToDictionary(entry => entry.Partition, entry => entry.Builder.RecordCount);
-            var appends = await producer.AppendAsync(topic, batches, options, cancellationToken);
+            var appends = await producer.AppendAsync(_topic!, batches, options, cancellationToken);
             foreach (var (partition, append) in appends)
             {
                 if (append.Result is { } result) _summary.Stored(partition, result.BaseOffset, counts[partition]);

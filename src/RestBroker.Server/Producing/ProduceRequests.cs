@@ -23,6 +23,7 @@ internal sealed class ProduceRequests(
     {
         var cancellationToken = context.RequestAborted;
         RequestBody.RequireIdentity(context.Request);
+        RefuseUnheard(context.Request, partition);
         var partitionCount = await CheckTargetAsync(topic, partition, cancellationToken);
         using var body = await RequestBody.ReadAsync(
             context.Request, Options.MaxRequestBodyBytes, "RestBroker:MaxRequestBodyBytes", cancellationToken);
@@ -41,13 +42,17 @@ internal sealed class ProduceRequests(
         HttpContext context, string topic, int? partition, Acks acks, string? ifMatch = null)
     {
         RequestBody.RequireIdentity(context.Request);
+        RefuseUnheard(context.Request, partition);
         if (ifMatch is not null)
             throw new BrokerException(BrokerError.NotSupportedByEngine, "If-Match needs one JSON request: an upload is many appends.");
-        await CheckTargetAsync(topic, partition, context.RequestAborted);
-        var target = await GetOrCreateAsync(context, topic, context.RequestAborted);
+        var partitionCount = await CheckTargetAsync(topic, partition, context.RequestAborted);
         LiftLimits(context);
-        var limits = RecordLimits.Of(Options, target.Config.MaxMessageBytes);
-        var upload = new NdjsonUpload(producer, target, new ProduceOptions(partition, acks), limits, Options.MaxNdjsonLineBytes, time);
+        var limits = RecordLimits.Of(Options, await MaxValueBytesAsync(topic, context.RequestAborted));
+        using var upload = new NdjsonUpload(producer, new ProduceOptions(partition, acks), limits, Options.MaxNdjsonLineBytes, time)
+        {
+            PartitionCount = partitionCount,
+            Target = token => GetOrCreateAsync(context, topic, token),
+        };
         var summary = await upload.RunAsync(context.Request.BodyReader, context.RequestAborted);
 
         context.Response.ContentType = ContentTypes.NdJson;
@@ -57,11 +62,17 @@ internal sealed class ProduceRequests(
     }
 
     /// <summary>The topic, created if missing; says so in the answer.</summary>
-    public async ValueTask<TopicDescription> GetOrCreateAsync(HttpContext context, string topic, CancellationToken cancellationToken)
+    private async ValueTask<TopicDescription> GetOrCreateAsync(HttpContext context, string topic, CancellationToken cancellationToken)
     {
         var (target, created) = await topics.GetOrCreateAsync(topic, cancellationToken);
         if (created) context.Response.Headers["RB-Topic-Created"] = "true";
         return target;
+    }
+
+    private static void RefuseUnheard(HttpRequest request, int? partition)
+    {
+        RequestBody.RefuseUnheard(request, "Idempotency-Key", "Producer-Id", "Producer-Epoch", "Producer-Seq");
+        if (partition is null) RequestBody.RefuseUnheard(request, "If-Match");
     }
 
     // What can be refused by the request's head is refused before its body is read, and so before 100 Continue.

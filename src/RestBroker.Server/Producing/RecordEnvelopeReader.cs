@@ -16,7 +16,7 @@ internal static class RecordEnvelopeReader
     /// <exception cref="BrokerException">RequestTooLarge: more records than allowed.</exception>
     public static List<ProducedRecord> Read(ReadOnlyMemory<byte> body, int maxRecords, int maxDepth, RecordFaults faults)
     {
-        if (body.Span.StartsWith(ByteOrderMark)) body = body[ByteOrderMark.Length..];
+        body = WithoutByteOrderMark(body);
         var records = new List<ProducedRecord>();
         var json = Reader(body);
         if (!json.Read() || json.TokenType != JsonTokenType.StartObject) faults.Add("", "The body is an object: {\"records\":[…]}.");
@@ -28,6 +28,10 @@ internal static class RecordEnvelopeReader
 
         return records;
     }
+
+    /// <summary>The bytes without the mark that some editors put first.</summary>
+    public static ReadOnlyMemory<byte> WithoutByteOrderMark(ReadOnlyMemory<byte> bytes) =>
+        bytes.Span.StartsWith(ByteOrderMark) ? bytes[ByteOrderMark.Length..] : bytes;
 
     /// <summary>A reader over bytes that may hold a value deeper than allowed.</summary>
     public static Utf8JsonReader Reader(ReadOnlyMemory<byte> bytes) => new(bytes.Span, new JsonReaderOptions { MaxDepth = ReaderDepth });

@@ -36,7 +36,7 @@ internal sealed class RecordFaults(string prefix)
     public BrokerException ToRefusal()
     {
         var worst = _errors.MinBy(error => BrokerErrors.Of(error.Error).Status switch { 400 => 0, 422 => 1, _ => 2 })!;
-        var more = _errors.Count == 1 ? "" : $" There are {(IsFull ? $"more than {MaxErrors}" : _errors.Count)} faults in all; nothing was stored.";
+        var more = _errors.Count == 1 ? "" : $" There are {(IsFull ? $"more than {MaxErrors}" : _errors.Count)} faults in all.";
         var place = worst.Pointer.Length == 0 ? "" : $"{worst.Pointer}: ";
         return new BrokerException(worst.Error, $"{place}{worst.Detail}{more}") { Errors = [.. _errors.Take(MaxErrors)] };
     }

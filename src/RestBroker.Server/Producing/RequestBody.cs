@@ -40,6 +40,17 @@ internal static class RequestBody
         throw new BrokerException(BrokerError.UnsupportedMediaType, $"Content-Encoding: {encoding} is not accepted here. Send the body as it is.");
     }
 
+    /// <summary>Refuses a wish that would go unheard: a client that believes itself deduplicated or alone must not be told 200.</summary>
+    /// <exception cref="BrokerException">NotSupportedByEngine.</exception>
+    public static void RefuseUnheard(HttpRequest request, params ReadOnlySpan<string> headers)
+    {
+        foreach (var name in headers)
+        {
+            if (request.Headers.ContainsKey(name))
+                throw new BrokerException(BrokerError.NotSupportedByEngine, $"The header {name} is not supported here; nothing was stored. Leave it out, and know that a retry can then store twice.");
+        }
+    }
+
     /// <summary>Whether the body is one record a line.</summary>
     /// <exception cref="BrokerException">UnsupportedMediaType: it is neither that nor JSON.</exception>
     public static bool IsNdjson(HttpRequest request)

@@ -16,6 +16,7 @@ namespace RestBroker.Server.Producing;
 internal sealed class TopicAutoCreator(ILogEngine engine, IOptions<RestBrokerOptions> options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, long> _deletedAt = new();
+    private readonly ConcurrentDictionary<string, Lazy<Task<TopicDescription>>> _creations = new();
     private readonly Lock _gate = new();
     private long _windowStart;
     private int _createdInWindow;
@@ -30,6 +31,22 @@ internal sealed class TopicAutoCreator(ILogEngine engine, IOptions<RestBrokerOpt
         var created = await engine.CreateTopicAsync(spec with { PartitionCount = spec.PartitionCount ?? Options.DefaultPartitionCount }, cancellationToken);
         _deletedAt.TryRemove(spec.Name, out _);
         return created;
+    }
+
+    /// <summary>The topic of the wish's name, created as wished if it is missing; of several at once, one creates it.</summary>
+    public async ValueTask<(TopicDescription Topic, bool IsCreated)> GetOrCreateAsync(TopicSpec wish, CancellationToken cancellationToken)
+    {
+        TopicName.Require(wish.Name);
+        Reserved.Refuse(wish.Name);
+        if (await engine.DescribeTopicAsync(wish.Name, cancellationToken) is { } found) return (found, false);
+        try
+        {
+            return (await CreateAsync(wish, cancellationToken), true);
+        }
+        catch (BrokerException e) when (e.Error == BrokerError.TopicAlreadyExists)
+        {
+            return (await engine.GetTopicAsync(wish.Name, cancellationToken), false); // another request was quicker
+        }
     }
 
     /// <summary>Deletes a topic and remembers it for a while.</summary>
@@ -61,15 +78,24 @@ internal sealed class TopicAutoCreator(ILogEngine engine, IOptions<RestBrokerOpt
         if (await engine.DescribeTopicAsync(topic, cancellationToken) is { } found) return (found, false);
         if (!Options.AutoCreateTopics) throw TopicLookup.Unknown(topic);
         RefuseRecentlyDeleted(topic);
-        TakeTurn();
+        // Of many producers to one missing topic, the first creates it and takes the turn; the others wait for it.
+        var mine = new Lazy<Task<TopicDescription>>(() => CreateInTurnAsync(topic));
+        var creation = _creations.GetOrAdd(topic, mine);
         try
         {
-            return (await CreateAsync(new TopicSpec(topic, null, null, new Dictionary<string, string>()), cancellationToken), true);
+            return (await creation.Value.WaitAsync(cancellationToken), ReferenceEquals(creation, mine));
         }
-        catch (BrokerException e) when (e.Error == BrokerError.TopicAlreadyExists)
+        finally
         {
-            return (await engine.GetTopicAsync(topic, cancellationToken), false); // another request was quicker
+            if (ReferenceEquals(creation, mine)) _creations.TryRemove(topic, out _);
         }
+    }
+
+    private async Task<TopicDescription> CreateInTurnAsync(string topic)
+    {
+        TakeTurn();
+        var (created, _) = await GetOrCreateAsync(new TopicSpec(topic, null, null, new Dictionary<string, string>()), CancellationToken.None);
+        return created;
     }
 
     private void RefuseRecentlyDeleted(string topic)

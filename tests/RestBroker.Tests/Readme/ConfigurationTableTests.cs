@@ -16,7 +16,7 @@ public sealed class ConfigurationTableTests
             var shown = option.GetValue(defaults) switch
             {
                 bool flag => flag ? "true" : "false",
-                Array => "none",
+                OriginList => "none",
                 IFormattable number => number.ToString("N0", CultureInfo.InvariantCulture),
                 var other => other!.ToString(),
             };

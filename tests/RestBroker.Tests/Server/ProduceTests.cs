@@ -116,6 +116,8 @@ public sealed class ProduceTests
     [InlineData("""{"records":[{"valeu":1}]}""", 400, "invalid-request", "/records/0/valeu")]
     [InlineData("""{"records":[{"key":"a","keyBase64":"YQ==","value":1}]}""", 400, "invalid-request", "/records/0")]
     [InlineData("""{"records":[{"key":1,"value":1}]}""", 400, "invalid-request", "/records/0/key")]
+    [InlineData("""{"records":[{"\ud800":1}]}""", 400, "invalid-json", null)]
+    [InlineData("""{"\ud800":1}""", 400, "invalid-json", null)]
     [InlineData("""{"records":[{"text":1}]}""", 400, "invalid-request", "/records/0/text")]
     [InlineData("""{"records":[{"text":"\ud800"}]}""", 400, "invalid-request", "/records/0/text")]
     [InlineData("""{"records":[{"base64":"%%%"}]}""", 400, "invalid-request", "/records/0/base64")]
@@ -293,6 +295,67 @@ public sealed class ProduceTests
 
         var body = await (await answer).Content.ReadAsStringAsync();
         Assert.Equal(2, (int)JsonNode.Parse(body)!["ok"]!);
+    }
+
+    [Fact]
+    public async Task An_upload_without_a_good_line_creates_no_topic_and_a_bad_line_costs_only_itself()
+    {
+        await using var broker = TestBroker.Start();
+
+        var bad = await broker.PostAsync("/v1/topics/fresh/records", "x\n{\"\\ud800\":1}\n", "application/x-ndjson");
+        Assert.Equal((200, 404), (bad.Status, (await broker.GetAsync("/v1/topics/fresh")).Status));
+
+        var mixed = await broker.PostAsync("/v1/topics/fresh/records", "\uFEFF{\"text\":\"a\"}\n{\"\\ud800\":1}\n{\"text\":\"b\"}\n", "application/x-ndjson");
+        Assert.Equal("true", mixed.Header("RB-Topic-Created"));
+        Assert.Contains("\"ok\":2,\"failed\":1", mixed.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_upload_fills_partitions_that_were_added_while_it_runs()
+    {
+        await using var broker = TestBroker.Start();
+        await broker.PutAsync("/v1/topics/orders");
+        var upload = new SlowUpload();
+        var answer = broker.Client.PostAsync("/v1/topics/orders/records", upload);
+        await upload.WriteAsync("{\"text\":\"first\"}\n");
+        await WaitForOffsetAsync(broker, 1);
+
+        await broker.SendAsync(HttpMethod.Patch, "/v1/topics/orders", """{"partitionCount":2}""", headers: ("If-Match", "*"));
+        await upload.WriteAsync("{\"text\":\"second\"}\n");
+        await WaitForOffsetAsync(broker, 2);
+        await upload.WriteAsync("{\"partition\":1,\"text\":\"third\"}\n");
+        upload.End();
+
+        var body = await (await answer).Content.ReadAsStringAsync();
+        Assert.Equal(3, (int)JsonNode.Parse(body)!["ok"]!);
+    }
+
+    [Theory]
+    [InlineData("/v1/topics/orders/records", "Idempotency-Key")]
+    [InlineData("/v1/topics/orders/records", "If-Match")]
+    [InlineData("/v1/topics/orders/partitions/0/records", "Producer-Id")]
+    [InlineData("/v1/topics/orders/raw", "Idempotency-Key")]
+    [InlineData("/v1/topics/orders/raw", "If-Match")]
+    public async Task A_promise_that_cannot_be_kept_is_refused(string path, string header)
+    {
+        await using var broker = TestBroker.Start();
+        await broker.PutAsync("/v1/topics/orders");
+
+        var refused = await broker.SendAsync(HttpMethod.Post, path, """{"records":[{"value":1}]}""", headers: (header, "\"x\""));
+
+        Assert.Equal((422, "not-supported-by-engine"), (refused.Status, refused.Code));
+        Assert.Equal(0, (long)(await broker.GetAsync("/v1/topics/orders/partitions/0")).Json["nextOffset"]!);
+    }
+
+    [Fact]
+    public async Task Many_producers_to_one_missing_topic_are_one_creation()
+    {
+        await using var broker = TestBroker.Start(new Dictionary<string, string> { ["MaxAutoCreationsPerSecond"] = "1" });
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => broker.PostAsync("/v1/topics/fresh/raw", "x", "text/plain")));
+
+        Assert.All(answers, answer => Assert.Equal(201, answer.Status));
+        Assert.Single(answers, answer => answer.Header("RB-Topic-Created") == "true");
     }
 
     private static async Task WaitForOffsetAsync(TestBroker broker, long nextOffset)

@@ -140,6 +140,16 @@ public sealed class RefusalTests
     }
 
     [Fact]
+    public async Task Origins_may_be_listed_in_one_text()
+    {
+        await using var broker = TestBroker.Start(new Dictionary<string, string> { ["CorsOrigins"] = "http://one.example, http://two.example" });
+
+        var answer = await broker.SendAsync(HttpMethod.Put, "/v1/topics/orders", headers: ("Origin", "http://two.example"));
+
+        Assert.Equal(201, answer.Status);
+    }
+
+    [Fact]
     public async Task A_page_of_the_broker_itself_may_write()
     {
         await using var broker = TestBroker.Start();

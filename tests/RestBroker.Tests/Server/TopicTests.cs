@@ -33,6 +33,36 @@ public sealed class TopicTests
     }
 
     [Fact]
+    public async Task The_same_wish_of_many_at_once_is_granted_to_all()
+    {
+        await using var broker = TestBroker.Start();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => broker.PutAsync("/v1/topics/same", """{"partitionCount":3}""")));
+
+        Assert.Equal(1, answers.Count(answer => answer.Status == 201));
+        Assert.Equal(19, answers.Count(answer => answer.Status == 200));
+    }
+
+    [Theory]
+    [InlineData("PUT", "/v1/topics/t", """{"partitions":3}""", "There is no member 'partitions'")]
+    [InlineData("POST", "/v1/topics", "{}", "A member is missing: 'name'")]
+    [InlineData("POST", "/v1/topics", null, "A JSON body is needed")]
+    [InlineData("GET", "/v1/topics?limit=abc", null, "limit=abc is not a whole number.")]
+    [InlineData("GET", "/v1/topics/t/offsets", null, "The parameter at is missing.")]
+    [InlineData("PATCH", "/v1/topics/t", """{"configs":{"cleanup.policy":"\ud800"}}""", "not valid Unicode")]
+    [InlineData("PUT", "/v1/groups/g", """{"topics":["t"],"from":"\ud800"}""", "not valid Unicode")]
+    public async Task A_refusal_speaks_of_the_request_and_not_of_the_code(string method, string path, string? body, string detail)
+    {
+        await using var broker = TestBroker.Start();
+        if (method == "PATCH") await broker.PutAsync("/v1/topics/t");
+
+        var refused = await broker.SendAsync(new HttpMethod(method), path, body, headers: ("If-Match", "*"));
+
+        Assert.Equal(400, refused.Status);
+        Assert.Contains(detail, (string)refused.Json["detail"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Put_with_If_None_Match_only_creates()
     {
         await using var broker = TestBroker.Start();
