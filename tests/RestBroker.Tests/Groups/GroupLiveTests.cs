@@ -112,6 +112,26 @@ public class GroupLiveTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Offsets_of_a_topic_that_was_created_again_skip_none_of_its_records()
+    {
+        await using var broker = await StartAsync(leaseSeconds: 30);
+        await ProduceAsync(broker, PartitionCount * 2);
+        var member = new GroupClient(broker, "g", "a");
+        await member.FetchAsync();
+        await broker.SendAsync(HttpMethod.Delete, "/v1/topics/t");
+        await broker.PutAsync("/v1/topics/t", $$"""{"partitionCount":{{PartitionCount}}}""");
+        await ProduceAsync(broker, PartitionCount * 3);
+
+        var refused = await broker.PostAsync(
+            "/v1/groups/g/commit", $$"""{"lease":{{member.Lease}},"offsets":[{"topic":"t","partition":0,"nextOffset":2}]}""");
+        await member.FetchAsync();
+        var fetched = await member.FetchAsync();
+
+        Assert.Equal((409, "topic-recreated"), (refused.Status, refused.Code));
+        Assert.Equal(PartitionCount * 3, GroupClient.Records(fetched).Count());
+    }
+
+    [Fact]
     public async Task A_member_whose_topic_goes_while_it_waits_is_not_refused()
     {
         await using var broker = await StartAsync(leaseSeconds: 30);
