@@ -95,6 +95,7 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
     /// <summary>Cuts off what lies behind the last whole batch.</summary>
     public void Rewind()
     {
+        if (!_files.Exists(File.Path)) return; // there was no room for the name: nothing was written
         using var lease = File.Rent();
         _files.Truncate(lease.Handle, _size);
     }
