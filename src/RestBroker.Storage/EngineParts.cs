@@ -50,7 +50,8 @@ internal sealed partial class EngineParts : IAsyncDisposable
         try
         {
             var segments = new OpenSegments(files, config.MaxOpenSegments);
-            var host = new LogHost(segments, flusher, time, held.Meta.LeaderEpoch, held.BootId, config.CheckpointInterval);
+            var host = new LogHost(
+                segments, flusher, time, held.Meta.LeaderEpoch, held.BootId, config.CheckpointInterval, loggers.CreateLogger<PartitionLog>());
             var loaded = new CatalogLoader(directory, host, held.Start, config, loggers.CreateLogger<CatalogLoader>());
             await loaded.LoadAsync(cancellationToken);
             var offsets = new GroupOffsets(loaded.Catalog, time);

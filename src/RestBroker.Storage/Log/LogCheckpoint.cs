@@ -46,8 +46,10 @@ internal sealed class LogCheckpoint(IFileStore files, string path)
     /// <summary>Returns once the state is on the disk; the caller syncs the directory after the first time.</summary>
     public void Write(in CheckpointState state)
     {
-        Span<byte> slot = stackalloc byte[SlotSize];
-        slot.Clear();
+        // The first write lays out the whole file, so that no later one needs room: a disk that is full can still note what was deleted.
+        var isNew = _sequence == 0;
+        var bytes = new byte[isNew ? SlotDistance + SlotSize : SlotSize];
+        var slot = bytes.AsSpan(bytes.Length - SlotSize);
         BinaryPrimitives.WriteInt32BigEndian(slot, Magic);
         BinaryPrimitives.WriteInt64BigEndian(slot[4..], _sequence + 1);
         BinaryPrimitives.WriteInt64BigEndian(slot[12..], state.LogStartOffset);
@@ -59,7 +61,7 @@ internal sealed class LogCheckpoint(IFileStore files, string path)
         BinaryPrimitives.WriteUInt32BigEndian(slot[76..], Crc32C.Compute(slot[..76]));
 
         using var file = files.Open(path);
-        files.Write(file, slot, (_sequence + 1) % 2 * SlotDistance);
+        files.Write(file, bytes, isNew ? 0 : (_sequence + 1) % 2 * SlotDistance);
         files.Sync(file);
         _sequence++;
     }

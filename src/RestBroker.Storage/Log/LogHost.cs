@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using RestBroker.Storage.Durability;
 using RestBroker.Storage.Files;
 
@@ -10,8 +11,10 @@ namespace RestBroker.Storage.Log;
 /// <param name="LeaderEpoch">How often the broker has started after an unclean stop.</param>
 /// <param name="BootId">This boot of the machine.</param>
 /// <param name="CheckpointInterval">How old a checkpoint may become while records are synced.</param>
+/// <param name="Logger">Told of logs that the disk fails.</param>
 internal sealed record LogHost(
-    OpenSegments Segments, LogFlusher Flusher, TimeProvider Time, int LeaderEpoch, Guid BootId, TimeSpan CheckpointInterval)
+    OpenSegments Segments, LogFlusher Flusher, TimeProvider Time, int LeaderEpoch, Guid BootId, TimeSpan CheckpointInterval,
+    ILogger<PartitionLog> Logger)
 {
     public IFileStore Files => Segments.Files;
 

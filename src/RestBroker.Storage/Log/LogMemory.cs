@@ -56,8 +56,8 @@ internal sealed class LogMemory
         lock (_gate)
         {
             if (offset <= _logStartOffset) return;
-            Volatile.Write(ref _logStartOffset, offset);
-            Write(offset);
+            // Known to others once it is durable: files below it are deleted on the strength of it.
+            Write(offset, offset);
         }
     }
 
@@ -81,12 +81,14 @@ internal sealed class LogMemory
         }
     }
 
-    private void Write(long nextOffset)
+    private void Write(long nextOffset) => Write(nextOffset, _logStartOffset);
+
+    private void Write(long nextOffset, long logStartOffset)
     {
         var block = (nextOffset + (ReservationBlock / 2)) / ReservationBlock;
         var state = _saved with
         {
-            LogStartOffset = _logStartOffset,
+            LogStartOffset = logStartOffset,
             RecoveryPoint = RecoveryPoint,
             ReservedOffset = Math.Max(_saved.ReservedOffset, (block + 1) * ReservationBlock),
             LastAppendTime = LastAppendTime,
@@ -96,5 +98,6 @@ internal sealed class LogMemory
         if (!_exists) _host.Files.SyncDirectory(_directory);
         (_saved, _exists, _savedAt) = (state, true, _host.Time.GetTimestamp());
         Volatile.Write(ref _reservedOffset, state.ReservedOffset);
+        Volatile.Write(ref _logStartOffset, logStartOffset);
     }
 }

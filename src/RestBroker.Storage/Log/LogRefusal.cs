@@ -21,6 +21,12 @@ internal static class LogRefusal
     public static BrokerException NoRoom(TopicPartition partition, int size, Exception error) =>
         new(BrokerError.DiskFull, $"There is no room on the disk for a batch of {size} bytes in {partition}. Delete records or topics, or add space.", error);
 
+    public static BrokerException NoRoomToNote(TopicPartition partition, Exception error) =>
+        new(BrokerError.DiskFull, $"There is no room on the disk to note where {partition} starts: nothing was deleted. Delete topics, or add space.", error)
+        {
+            SideEffects = SideEffects.None,
+        };
+
     public static BrokerException Unreadable(TopicPartition partition, Exception error) =>
         new(BrokerError.StorageFailed, $"{partition} cannot be read: {error.Message}", error) { SideEffects = SideEffects.None };
 

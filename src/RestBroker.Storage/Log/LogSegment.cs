@@ -95,6 +95,7 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
     /// <summary>Cuts off what lies behind the last whole batch.</summary>
     public void Rewind()
     {
+        if (!_files.Exists(File.Path)) return; // there was no room for the name: nothing was written
         using var lease = File.Rent();
         _files.Truncate(lease.Handle, _size);
     }
@@ -126,11 +127,13 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
         _sealedSize = seal.Size;
     }
 
-    /// <summary>Takes over what was saved, if it fits the file; the bytes behind it are to be scanned.</summary>
-    public bool TryUnseal(long fileSize)
+    /// <summary>
+    /// Takes over what was saved, if it fits the file and the offset at which the next one begins; the bytes behind it are to be scanned.
+    /// </summary>
+    public bool TryUnseal(long fileSize, long limit)
     {
         if (SegmentSeal.FromBytes(_files.ReadAll(_stem + ".seal", SegmentSeal.ByteSize)) is not { } seal
-            || seal.BaseOffset != BaseOffset || seal.Size > fileSize)
+            || seal.BaseOffset != BaseOffset || seal.Size > fileSize || seal.NextOffset > limit)
             return false;
         if (Load(".index", seal.OffsetEntries, OffsetIndex.EntrySize, seal.OffsetCrc) is not { } offsets) return false;
         if (Load(".timeindex", seal.TimeEntries, TimeIndex.EntrySize, seal.TimeCrc) is not { } times) return false;
@@ -140,6 +143,13 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
         (FirstAppendTime, LastAppendTime) = (seal.FirstAppendTime, seal.LastAppendTime);
         (MaxTimestamp, OffsetOfMaxTimestamp) = (seal.MaxTimestamp, seal.OffsetOfMaxTimestamp);
         return true;
+    }
+
+    /// <summary>Forgets what was saved: the file is cut, and when it has grown again a seal of the old bytes must not fit the new ones.</summary>
+    public void Unseal()
+    {
+        _sealedSize = -1;
+        _files.Delete(_stem + ".seal");
     }
 
     /// <summary>Removes its files; a reader that has begun finishes.</summary>

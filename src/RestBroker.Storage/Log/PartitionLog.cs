@@ -18,6 +18,7 @@ internal sealed class PartitionLog
     private readonly Lock _flushing = new();
     private readonly LogHost _host;
     private readonly LogMemory _memory;
+    private readonly Bookkeeping _books;
     private readonly SegmentWriter _writer;
     private long _nextOffset;
     private long _lastAppendTimestamp;
@@ -31,6 +32,7 @@ internal sealed class PartitionLog
         (Partition, Config, _host) = (partition, config, host);
         _writer = new SegmentWriter(directory, host, loaded.Segments, loaded.Active);
         (_nextOffset, _memory, _lastAppendTimestamp) = (loaded.NextOffset, loaded.Memory, loaded.Segments.Last?.MaxTimestamp ?? -1);
+        _books = new Bookkeeping(partition, _memory, host.Logger);
         HighWatermark = new HighWatermark(loaded.HighWatermark);
     }
 
@@ -150,8 +152,7 @@ internal sealed class PartitionLog
                 _memory.RecoveryPoint = committed;
                 HighWatermark.Raise(committed);
                 round?.TrySetResult();
-                SegmentSync.SealSynced(taken);
-                _memory.SaveIfDue(target);
+                _books.Keep(taken, target);
             }
             catch (Exception e) when (e.IsDiskTrouble())
             {
@@ -173,6 +174,7 @@ internal sealed class PartitionLog
         TaskCompletionSource? round;
         lock (_gate)
         {
+            if (_failure is null) _books.TellPoisoned(error);
             _failure ??= error;
             (round, _round) = (_round, null);
         }
@@ -191,7 +193,7 @@ internal sealed class PartitionLog
         }
         catch (Exception e) when (e.IsDiskTrouble())
         {
-            throw LogRefusal.Failed(Partition, e);
+            throw e.IsDiskFull() ? LogRefusal.NoRoomToNote(Partition, e) : LogRefusal.Failed(Partition, e);
         }
 
         HighWatermark.WakeAll();
@@ -208,7 +210,6 @@ internal sealed class PartitionLog
         }
 
         if (expired.Length == 0) return 0;
-
         // The start is durable before the first file goes, so that a crash in between leaves no offset to be given out twice.
         _memory.RaiseLogStart(expired[^1].NextOffset);
         lock (_gate) _writer.RemoveFirst(expired.Length);
@@ -241,8 +242,7 @@ internal sealed class PartitionLog
             lock (_gate) _closed = true;
             try
             {
-                if (_failure is null) SegmentSync.SealAll(Segments);
-                if (_failure is null && _memory.IsOld) _memory.Save(_nextOffset);
+                if (_failure is null) _books.Close(Segments, _nextOffset);
             }
             catch (Exception e) when (e.IsDiskTrouble())
             {

@@ -45,6 +45,16 @@ internal sealed class SegmentWalk(FileWindow window, long size, long limit)
     /// <summary>After <see cref="WalkStep.Damage"/>: the offsets that cannot be read; the end is the limit where nothing follows.</summary>
     public OffsetRange Damaged { get; private set; }
 
+    /// <summary>No batch reaches beyond this offset either, though the walk goes on: the next file begins there.</summary>
+    public long BatchLimit { get; init; } = long.MaxValue;
+
+    /// <summary>Whether a file begins with a whole batch that has this base offset.</summary>
+    public static bool HasBatchAt(FileWindow window, long size, long baseOffset)
+    {
+        var walk = new SegmentWalk(window, size, long.MaxValue);
+        return walk.TryBatch(0, baseOffset, whole: true, out var batch, out _) && batch.BaseOffset == baseOffset;
+    }
+
     /// <summary>Begins where a batch with this base offset lies or should lie.</summary>
     public void StartAt(long position, long expected, int leaderEpoch) =>
         (Position, Expected, _leaderEpoch) = (position, expected, leaderEpoch);
@@ -95,7 +105,7 @@ internal sealed class SegmentWalk(FileWindow window, long size, long limit)
     private bool TryBatch(long position, long minOffset, bool whole, out RecordBatch batch, out long batchSize)
     {
         if (!TryHeader(position, out batch, out batchSize)) return false;
-        if (batch.BaseOffset < minOffset || batch.BaseOffset - minOffset > MaxGap || batch.NextOffset > limit) return false;
+        if (batch.BaseOffset < minOffset || batch.BaseOffset - minOffset > MaxGap || batch.NextOffset > Math.Min(limit, BatchLimit)) return false;
         if (!whole) return true;
         var bytes = window.At(position, (int)batchSize);
         return RecordBatch.TryRead(bytes, out batch) && batch.Size == batchSize && batch.IsCrcValid();

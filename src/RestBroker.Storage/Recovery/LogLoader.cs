@@ -17,12 +17,12 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
         var checkpoint = new LogCheckpoint(Files, Path.Combine(directory, LogCheckpoint.FileName));
         var saved = checkpoint.Read();
         var scan = new TailScan(host, start, saved, quarantine, report);
-        var segments = LoadSegments(directory, scan);
+        var (segments, active) = LoadSegments(directory, scan);
 
         var highWatermark = segments.Count == 0 ? saved?.RecoveryPoint ?? 0 : segments[^1].NextOffset;
         var nextOffset = NextOffset(saved, highWatermark, segments.Count > 0);
         var memory = new LogMemory(directory, host, checkpoint, saved) { RecoveryPoint = highWatermark };
-        var loaded = new LoadedLog(new SegmentList([.. segments]), Active(segments, scan), nextOffset, highWatermark, memory);
+        var loaded = new LoadedLog(new SegmentList([.. segments]), active, nextOffset, highWatermark, memory);
         // Without a checkpoint nobody knows what was deleted before the first segment.
         if (saved is null && segments.Count > 0) memory.RaiseLogStart(segments[0].BaseOffset);
         if (start != StartKind.Clean && (saved is not null || segments.Count > 0))
@@ -42,25 +42,35 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
         return new PartitionLog(partition, directory, config, host, new LoadedLog(new SegmentList(), null, 0, 0, memory));
     }
 
-    private List<LogSegment> LoadSegments(string directory, TailScan scan)
+    // Behind a damaged end nothing may be appended, even where a file behind it is empty and goes.
+    private (List<LogSegment> Segments, LogSegment? Active) LoadSegments(string directory, TailScan scan)
     {
         var segments = new List<LogSegment>();
-        foreach (var (path, baseOffset) in SegmentFiles(directory))
+        LogSegment? active = null;
+        var files = new SegmentFiles(host, directory);
+        for (var i = 0; i < files.Count; i++)
         {
-            var segment = new LogSegment(directory, baseOffset, host.Segments);
-            if (scan.HasCut || (segments.Count > 0 && baseOffset < segments[^1].NextOffset))
+            var segment = files.Open(i);
+            // What overlaps here begins with no readable batch; see TailScan.
+            if (scan.HasCut || (segments.Count > 0 && segment.BaseOffset < segments[^1].NextOffset))
             {
-                scan.Quarantine(path, 0);
-                Files.Delete(path);
+                scan.Quarantine(segment.File.Path, 0);
+                segment.Delete();
                 continue;
             }
 
-            scan.Run(segment);
-            if (segment.Size == 0) segment.Delete();
-            else segments.Add(segment);
+            scan.Run(segment, files, i);
+            if (segment.Size == 0)
+            {
+                segment.Delete();
+                continue;
+            }
+
+            segments.Add(segment);
+            active = scan.EndsInDamage ? null : segment;
         }
 
-        return segments;
+        return (segments, active);
     }
 
     // After a power cut nobody knows which offsets were told to whom: the log goes on at its reservation.
@@ -71,9 +81,6 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
         if (saved is { } known) return start.IsSameBoot(known, host.BootId) ? next : Math.Max(next, known.ReservedOffset);
         return hasRecords ? ((next / LogMemory.ReservationBlock) + 2) * LogMemory.ReservationBlock : next;
     }
-
-    private static LogSegment? Active(List<LogSegment> segments, TailScan scan) =>
-        segments.Count > 0 && !scan.EndsInDamage ? segments[^1] : null;
 
     private void SyncAll(string directory, List<LogSegment> segments)
     {
@@ -87,12 +94,4 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
 
         Files.SyncDirectory(directory);
     }
-
-    private IEnumerable<(string Path, long BaseOffset)> SegmentFiles(string directory) =>
-        from path in Files.Files(directory)
-        where path.EndsWith(".log", StringComparison.Ordinal)
-        let name = Path.GetFileNameWithoutExtension(path)
-        where name.Length == 20 && long.TryParse(name, out _)
-        orderby name
-        select (path, long.Parse(name, System.Globalization.CultureInfo.InvariantCulture));
 }

@@ -7,7 +7,9 @@ namespace RestBroker.Storage.Recovery;
 /// <summary>
 /// Reads what a segment holds behind its seal and tells torn from rotten. A bad batch at or above the recovery point was never
 /// acknowledged as durable and is torn: it and everything behind it is copied to the quarantine and cut. Below it, after a clean stop,
-/// or where readable batches follow and the machine never went down, it is rot: it stays, and readers are told of a gap.
+/// or where readable batches follow and the machine never went down, it is rot: it stays, and readers are told of a gap. Damage at the
+/// end of a file ends where the next file begins; the recovery point tells the end of the last one only. Bytes that stand for no offset
+/// at all are junk: they go to the quarantine, and what lies behind them stays.
 /// </summary>
 internal sealed class TailScan(LogHost host, StartKind start, CheckpointState? saved, string quarantine, RecoveryReport report)
 {
@@ -21,17 +23,18 @@ internal sealed class TailScan(LogHost host, StartKind start, CheckpointState? s
     /// <summary>Whether the last segment ends in bytes that cannot be read: nothing may be appended behind them.</summary>
     public bool EndsInDamage { get; private set; }
 
-    public void Run(LogSegment segment)
+    public void Run(LogSegment segment, SegmentFiles files, int index)
     {
         EndsInDamage = false;
         using var lease = segment.File.Rent();
         var fileSize = Files.Length(lease.Handle);
-        if (segment.TryUnseal(fileSize)) segment.SyncedSize = segment.Size;
+        if (TryUnseal(segment, fileSize, files, index)) segment.SyncedSize = segment.Size;
         if (segment.Size == fileSize) return;
 
         report.ScannedBytes += fileSize - segment.Size;
         using var window = new FileWindow(Files, lease.Handle, ScanChunk);
-        var walk = new SegmentWalk(window, fileSize, long.MaxValue);
+        // Offsets that a later file readably holds are not in this one.
+        var walk = new SegmentWalk(window, fileSize, long.MaxValue) { BatchLimit = files.FirstReadableAfter(index) };
         walk.StartAt(segment.Size, segment.NextOffset, segment.Size == 0 ? int.MaxValue : segment.LeaderEpoch);
         for (var step = walk.Next(whole: true); step != WalkStep.End; step = walk.Next(whole: true))
         {
@@ -41,14 +44,31 @@ internal sealed class TailScan(LogHost host, StartKind start, CheckpointState? s
                 continue;
             }
 
-            if (IsTorn(walk.Damaged))
+            var next = walk.Damaged.To == long.MaxValue ? files.FirstAfter(index, walk.Damaged.From) : walk.Damaged.To;
+            if (IsJunk(walk.Damaged.From, next))
             {
                 Cut(segment, lease);
                 return;
             }
 
-            TrackRot(segment, walk, fileSize);
+            if (IsTorn(walk.Damaged, files, index))
+            {
+                Cut(segment, lease);
+                HasCut = true;
+                return;
+            }
+
+            EndsInDamage = walk.Damaged.To == long.MaxValue;
+            if (next == long.MaxValue) next = Math.Max(segment.NextOffset, saved?.RecoveryPoint ?? 0);
+            report.AddDamaged(new OffsetRange(walk.Damaged.From, next));
+            segment.TrackDamage(EndsInDamage ? fileSize : walk.Position, next);
         }
+
+        // Whole batches are gone from the end of the log: their offsets were given out and must not be again.
+        if (segment.NextOffset >= saved?.RecoveryPoint || saved is null || files.FirstAfter(index, segment.NextOffset) != long.MaxValue) return;
+        EndsInDamage = true;
+        report.AddDamaged(new OffsetRange(segment.NextOffset, saved.Value.RecoveryPoint));
+        segment.TrackDamage(segment.Size, saved.Value.RecoveryPoint);
     }
 
     /// <summary>Keeps a copy of a file from a position on.</summary>
@@ -62,33 +82,30 @@ internal sealed class TailScan(LogHost host, StartKind start, CheckpointState? s
         Files.SyncDirectory(quarantine);
     }
 
-    private bool IsTorn(OffsetRange damaged)
+    // The later files are looked into only where their names say that a seal does not fit: a start reads seals alone.
+    private static bool TryUnseal(LogSegment segment, long fileSize, SegmentFiles files, int index)
     {
-        if (start == StartKind.Clean) return false;
-        var nothingFollows = damaged.To == long.MaxValue;
-        if (saved is not { } known || start.IsSameBoot(known, host.BootId)) return nothingFollows && damaged.From >= (saved?.RecoveryPoint ?? 0);
-        return damaged.From >= known.RecoveryPoint;
+        if (segment.TryUnseal(fileSize, files.FirstAfter(index, segment.BaseOffset))) return true;
+        return files.FirstReadableAfter(index) is var limit && segment.TryUnseal(fileSize, limit);
+    }
+
+    // No offset is missing, so no record can have been here: the next file begins where this one ends, or the log was closed there.
+    private bool IsJunk(long from, long next) =>
+        next == long.MaxValue ? start == StartKind.Clean && from >= saved?.RecoveryPoint : from >= next;
+
+    private bool IsTorn(OffsetRange damaged, SegmentFiles files, int index)
+    {
+        if (start == StartKind.Clean || damaged.From < (saved?.RecoveryPoint ?? 0)) return false;
+        if (saved is { } known && !start.IsSameBoot(known, host.BootId)) return !files.IsSealedAfter(index);
+        return damaged.To == long.MaxValue && files.FirstReadableAfter(index) == long.MaxValue;
     }
 
     private void Cut(LogSegment segment, SegmentFile.Lease lease)
     {
         Quarantine(segment.File.Path, segment.Size);
+        segment.Unseal();
         Files.Truncate(lease.Handle, segment.Size);
         Files.Sync(lease.Handle);
-        HasCut = true;
-    }
-
-    private void TrackRot(LogSegment segment, SegmentWalk walk, long fileSize)
-    {
-        var next = walk.Damaged.To;
-        if (next == long.MaxValue)
-        {
-            EndsInDamage = true;
-            next = Math.Max(segment.NextOffset, saved?.RecoveryPoint ?? 0);
-        }
-
-        report.AddDamaged(new OffsetRange(walk.Damaged.From, next));
-        segment.TrackDamage(EndsInDamage ? fileSize : walk.Position, next);
     }
 
     // Nobody noted when these were appended. The checkpoint's time or now is at least as late: retention is never early.

@@ -25,6 +25,8 @@ internal sealed class LogFixture : IDisposable
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
 
+    public LogLines Logs { get; } = new();
+
     public Dictionary<string, string> Configs { get; } = [];
 
     public Guid BootId { get; set; } = Guid.NewGuid();
@@ -47,7 +49,7 @@ internal sealed class LogFixture : IDisposable
     {
         if (start != StartKind.Clean) _leaderEpoch++;
         Report = new RecoveryReport();
-        var host = new LogHost(new OpenSegments(Files, 100), _flusher, Time, _leaderEpoch, BootId, TimeSpan.FromSeconds(1));
+        var host = new LogHost(new OpenSegments(Files, 100), _flusher, Time, _leaderEpoch, BootId, TimeSpan.FromSeconds(1), Logs);
         return new LogLoader(host, start, Quarantine).Load(new TopicPartition("topic", 0), LogDirectory, TopicConfig.Parse(Configs), Report);
     }
 
