@@ -119,17 +119,21 @@ internal sealed partial class EngineParts : IAsyncDisposable
             isClean = false;
         }
 
-        Log.Closed(Logger, Directory.Root, isClean);
+        if (isClean) Log.Closed(Logger, Directory.Root);
+        else Log.ClosedInTrouble(Logger, Directory.Root);
         Held.Dispose();
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "{Directory}: {Topics} topics with {Partitions} partitions opened in {Milliseconds:F0} ms after a stop that was {Start}; {ScannedBytes} bytes were read, {RecoveredLogs} logs recovered")]
+        [LoggerMessage(1, LogLevel.Information, "{Directory}: {Topics} topics with {Partitions} partitions opened in {Milliseconds:F0} ms (end of the last run: {Start}; {ScannedBytes} bytes read back, {RecoveredLogs} logs recovered)")]
         public static partial void Opened(ILogger logger, string directory, int topics, int partitions, StartKind start, long scannedBytes, int recoveredLogs, double milliseconds);
 
-        [LoggerMessage(2, LogLevel.Information, "{Directory} closed; everything is on the disk: {IsClean}")]
-        public static partial void Closed(ILogger logger, string directory, bool isClean);
+        [LoggerMessage(2, LogLevel.Information, "{Directory} closed, everything is on the disk")]
+        public static partial void Closed(ILogger logger, string directory);
+
+        [LoggerMessage(4, LogLevel.Warning, "{Directory} closed after trouble with the disk; the next start reads back what is there")]
+        public static partial void ClosedInTrouble(ILogger logger, string directory);
 
         [LoggerMessage(3, LogLevel.Warning, "{Directory} of a deleted topic could not be removed; the next start tries again")]
         public static partial void DirectoryKept(ILogger logger, string directory, Exception error);
