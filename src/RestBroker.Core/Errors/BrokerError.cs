@@ -13,7 +13,6 @@ public enum BrokerError
     InvalidRequest,
     InvalidJson,
     InvalidCursor,
-    HostNotAllowed,
 
     // 403, 404, 405, 406
     OriginNotAllowed,
@@ -67,8 +66,7 @@ public enum BrokerError
     TooManyRequests,
     LimitReached,
 
-    // 499, 500, 503, 507
-    RequestCancelled,
+    // 408, 500, 503, 507
     UnknownServerError,
     StorageFailed,
     TooManyStreams,
