@@ -11,6 +11,10 @@ readonly configuration=Release
 export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_CLI_USE_MSBUILD_SERVER=0
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
 
+# Whoever started this in the background may have left it Ctrl-C ignored, and so would every program that a test interrupts.
+defaults=(env --default-signal=INT,QUIT)
+"${defaults[@]}" true 2>/dev/null || defaults=(env)
+
 passed=0 failed=0 skipped=0
 
 usage() {
@@ -98,7 +102,7 @@ run_project() {
   name=$(basename "$1")
   trx="$results/$name.trx"
   step "Testing $name"
-  dotnet test "$1" --configuration $configuration --no-build --results-directory "$results" \
+  "${defaults[@]}" dotnet test "$1" --configuration $configuration --no-build --results-directory "$results" \
     --logger "console;verbosity=minimal" --logger "trx;LogFileName=$name.trx" \
     --blame-hang-timeout 8m --blame-hang-dump-type none </dev/null || status=$?
   count "$trx" "$status"

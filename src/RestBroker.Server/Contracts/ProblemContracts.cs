@@ -43,5 +43,5 @@ public sealed record ProblemListResponse(IReadOnlyList<ProblemEntryResponse> Ite
 public sealed record ProblemEntryResponse(string Code, string Title, int Status, bool Retriable, string SideEffects, string Detail);
 
 /// <summary>Whether the broker lives, or is ready.</summary>
-/// <param name="Status"><c>ok</c> or <c>unready</c>.</param>
+/// <param name="Status"><c>ok</c>; what is not ok is a problem document.</param>
 public sealed record HealthResponse(string Status);

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using RestBroker.Core.Engine;
+using RestBroker.Core.Errors;
 using RestBroker.Server.Contracts;
 
 namespace RestBroker.Server.Endpoints;
@@ -17,8 +18,13 @@ internal static class HealthEndpoints
     internal static Ok<HealthResponse> GetHealth() => TypedResults.Ok(new HealthResponse("ok"));
 
     /// <summary>200 while every log can be written, 503 once a disk error poisoned one or the broker is stopping.</summary>
-    internal static Results<Ok<HealthResponse>, JsonHttpResult<HealthResponse>> GetReadiness(ILogEngine engine, IHostApplicationLifetime lifetime) =>
-        engine.IsHealthy && !lifetime.ApplicationStopping.IsCancellationRequested
-            ? TypedResults.Ok(new HealthResponse("ok"))
-            : TypedResults.Json(new HealthResponse("unready"), statusCode: StatusCodes.Status503ServiceUnavailable);
+    internal static Ok<HealthResponse> GetReadiness(ILogEngine engine, IHostApplicationLifetime lifetime)
+    {
+        if (lifetime.ApplicationStopping.IsCancellationRequested) throw new BrokerException(BrokerError.ShuttingDown, "The broker is stopping.");
+        if (engine.IsHealthy) return TypedResults.Ok(new HealthResponse("ok"));
+        throw new BrokerException(BrokerError.StorageFailed, "A log cannot be written since its disk failed; the broker's log tells which. A restart reads back what is there.")
+        {
+            SideEffects = SideEffects.None,
+        };
+    }
 }
