@@ -154,7 +154,7 @@ internal sealed class LogLife
     {
         try
         {
-            _mayBeTrimmed = Math.Max(_mayBeTrimmed, _config.RetentionBytes is null ? 0 : log.HighWatermark.Value);
+            _mayBeTrimmed = Math.Max(_mayBeTrimmed, _config.RetentionBytes is null ? 0 : log.NextOffset);
             var before = _random.NextInt64(log.LogStartOffset, log.HighWatermark.Value + 1);
             _mayBeTrimmed = Math.Max(_mayBeTrimmed, before);
             _isTrimmed = Math.Max(_isTrimmed, log.DeleteRecords(before));
