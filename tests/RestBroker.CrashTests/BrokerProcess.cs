@@ -23,7 +23,7 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
     }
 
     /// <summary>A program and its arguments that run the broker's command line, which must keep their process id.</summary>
-    public string[] Wrapper { get; init; } = [];
+    public string[] Wrapper { get; set; } = [];
 
     /// <summary>Further settings.</summary>
     public Dictionary<string, string> Environment { get; } = [];
@@ -75,6 +75,16 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
         _up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _process!.Kill();
         await _process.WaitForExitAsync();
+        _process.Dispose();
+        _process = null;
+    }
+
+    /// <summary>Returns once the broker has ended of itself.</summary>
+    public async Task EndedAsync()
+    {
+        _up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var patience = new CancellationTokenSource(Patience);
+        await _process!.WaitForExitAsync(patience.Token);
         _process.Dispose();
         _process = null;
     }

@@ -157,7 +157,7 @@ internal sealed class EngineRun : IDisposable
             {
                 using var result = await engine.FetchAsync(new FetchRequest { Partitions = [new(new(Topics[i], 0), offset)] }, default);
                 var partition = result.Partitions[0];
-                if (partition.Corrupt is not null) throw new InvalidOperationException($"{Topics[i]} at {offset}: {partition.Error} {partition.Corrupt}");
+                if (partition.Corrupt is not null) throw new InvalidOperationException($"{Topics[i]} at {offset}: {partition.Error} {partition.Corrupt}, log {partition.LogStartOffset}..{partition.HighWatermark}..{partition.NextOffset}");
                 if (partition.Batches.IsEmpty) break;
                 var rest = partition.Batches.ToArray().AsMemory();
                 while (RecordBatch.TryRead(rest, out var batch))

@@ -33,8 +33,18 @@ public sealed class NthCallTests(Xunit.Abstractions.ITestOutputHelper output)
                 var hit = 0;
                 run.Disk.Fault = (made, number, _) => made == call && (number == n || (isForEver && number > n)) ? (hit++, errno).errno : 0;
                 await run.LiveAsync();
-                var verdict = await run.JudgeAsync(isPowerCut);
-                Assert.True(verdict.IsGood, $"{call} {n}, errno {errno}, {(isForEver ? "for ever" : "once")}, {(isPowerCut ? "power cut" : "kill")}: {verdict}");
+                var what = $"Seed {seed}, {call} {n}, errno {errno}, {(isForEver ? "for ever" : "once")}, {(isPowerCut ? "power cut" : "kill")}";
+                Verdict verdict;
+                try
+                {
+                    verdict = await run.JudgeAsync(isPowerCut);
+                }
+                catch (InvalidOperationException e)
+                {
+                    throw new InvalidOperationException($"{what}: {e.Message}", e);
+                }
+
+                Assert.True(verdict.IsGood, $"{what}: {verdict}");
                 if (hit == 0) break;
                 (total, faults) = (total + verdict, faults + 1);
             }

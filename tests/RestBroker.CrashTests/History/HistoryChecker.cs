@@ -40,6 +40,12 @@ internal sealed class HistoryChecker
         }
     }
 
+    /// <summary>The broker has said that a value is not stored and will not be.</summary>
+    public void Refused(string value)
+    {
+        lock (_gate) _sent.Remove(value); // found all the same, it is one that nobody sent
+    }
+
     /// <summary>A reader of one session was given a record that no crash may take back.</summary>
     public void Seen(string reader, int partition, long offset, string value)
     {

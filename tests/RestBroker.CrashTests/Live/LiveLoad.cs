@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
@@ -12,24 +14,28 @@ namespace RestBroker.CrashTests.Live;
 /// </summary>
 internal sealed class LiveLoad : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly CancellationTokenSource _end = new();
     private readonly Channel<bool> _acked = Channel.CreateUnbounded<bool>();
     private readonly BrokerProcess _broker;
     private readonly string _topic;
     private readonly string _acks;
+    private readonly string _padding;
+    private readonly Channel<HttpStatusCode> _refused = Channel.CreateUnbounded<HttpStatusCode>();
     private readonly List<Task> _clients = [];
 
-    public LiveLoad(BrokerProcess broker, string topic, string acks, int writers, int readers)
+    public LiveLoad(BrokerProcess broker, string topic, string acks, int writers, int readers, int valueSize = 0)
     {
-        (_broker, _topic, _acks) = (broker, topic, acks);
+        (_broker, _topic, _acks, _padding) = (broker, topic, acks, new string('x', valueSize));
         for (var i = 0; i < writers; i++) _clients.Add(WriteAsync($"writer-{i}"));
         for (var i = 0; i < readers; i++) _clients.Add(ReadAsync($"reader-{i}"));
     }
 
     public HistoryChecker History { get; } = new();
 
-    /// <summary>How many answers were refusals, by status.</summary>
-    public System.Collections.Concurrent.ConcurrentDictionary<int, int> Refusals { get; } = new();
+    /// <summary>The statuses of the answers that were refusals.</summary>
+    public ConcurrentDictionary<HttpStatusCode, bool> Refusals { get; } = new();
 
     public static async Task CreateTopicAsync(BrokerProcess broker, string topic, int partitions, object configs) =>
         (await broker.Client.PutAsJsonAsync($"/v1/topics/{topic}", new { partitionCount = partitions, configs })).EnsureSuccessStatusCode();
@@ -37,8 +43,35 @@ internal sealed class LiveLoad : IAsyncDisposable
     /// <summary>Returns after so many more acknowledgements.</summary>
     public async Task AckedAsync(int count)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (_acked.Reader.TryRead(out _))
+        {
+        }
+
+        using var patience = new CancellationTokenSource(Patience);
         for (; count > 0; count--) await _acked.Reader.ReadAsync(patience.Token);
+    }
+
+    /// <summary>Returns after one more refusal with a status.</summary>
+    public async Task RefusedAsync(HttpStatusCode status)
+    {
+        while (_refused.Reader.TryRead(out _))
+        {
+        }
+
+        using var patience = new CancellationTokenSource(Patience);
+        while (await _refused.Reader.ReadAsync(patience.Token) != status)
+        {
+        }
+    }
+
+    /// <summary>Deletes what is in a partition now.</summary>
+    public async Task TrimAsync(int partition)
+    {
+        var path = $"/v1/topics/{_topic}/partitions/{partition}";
+        var before = (long)JsonNode.Parse(await _broker.Client.GetStringAsync(path))!["highWatermark"]!;
+        History.Forget(partition, before);
+        using var answer = await _broker.Client.DeleteAsync(new Uri($"{path}/records?before={before}", UriKind.Relative));
+        answer.EnsureSuccessStatusCode();
     }
 
     /// <summary>Ends the clients and judges what the broker holds now.</summary>
@@ -72,7 +105,7 @@ internal sealed class LiveLoad : IAsyncDisposable
         using var client = new HttpClient { BaseAddress = _broker.Address };
         for (var i = 0; !_end.IsCancellationRequested; i++)
         {
-            var value = $"{writer} {i.ToString(CultureInfo.InvariantCulture)}";
+            var value = $"{writer} {i.ToString(CultureInfo.InvariantCulture)} {_padding}";
             History.Sent(writer, value);
             try
             {
@@ -80,7 +113,9 @@ internal sealed class LiveLoad : IAsyncDisposable
                     $"/v1/topics/{_topic}/records?acks={_acks}", new { records = new[] { new { key = writer, text = value } } }, CancellationToken.None);
                 if (!answer.IsSuccessStatusCode)
                 {
-                    Refusals.AddOrUpdate((int)answer.StatusCode, 1, (_, count) => count + 1);
+                    if (await HasNoSideEffectsAsync(answer)) History.Refused(value);
+                    Refusals[answer.StatusCode] = true;
+                    _refused.Writer.TryWrite(answer.StatusCode);
                     continue;
                 }
 
@@ -107,7 +142,7 @@ internal sealed class LiveLoad : IAsyncDisposable
         {
             try
             {
-                using var answer = await client.GetAsync(new Uri($"/v1/topics/{_topic}/records?{place}&wait=5&limit=1000", UriKind.Relative), _end.Token);
+                using var answer = await client.GetAsync(new Uri($"/v1/topics/{_topic}/records?{place}&wait=5&limit=1000&clamp=true", UriKind.Relative), _end.Token);
                 if (!answer.IsSuccessStatusCode) continue;
                 var page = JsonNode.Parse(await answer.Content.ReadAsStringAsync(CancellationToken.None))!;
                 foreach (var (partition, offset, value) in page["records"]!.AsArray().Select(ToRecord!)) History.Seen(reader, partition, offset, value);
@@ -123,6 +158,9 @@ internal sealed class LiveLoad : IAsyncDisposable
             }
         }
     }
+
+    private static async Task<bool> HasNoSideEffectsAsync(HttpResponseMessage answer) =>
+        (string)JsonNode.Parse(await answer.Content.ReadAsStringAsync(CancellationToken.None))!["sideEffects"]! == "none";
 
     private static (int Partition, long Offset, string Value) ToRecord(JsonNode record) =>
         ((int)record["partition"]!, (long)record["offset"]!, (string)record["text"]!);

@@ -34,6 +34,26 @@ public sealed class PowerCutTests(Xunit.Abstractions.ITestOutputHelper output)
         Assert.True(verdict.IsGood, $"{verdict}");
     }
 
+    [ImageFact]
+    public void A_power_cut_takes_what_was_not_synced_and_nothing_else()
+    {
+        using var image = MountedImage.NewExt4(16);
+        var (synced, unsynced) = (Path.Combine(image.Path, "synced"), Path.Combine(image.Path, "unsynced"));
+        var disk = new Storage.Files.PhysicalFileStore();
+        foreach (var path in (string[])[synced, unsynced])
+        {
+            using var file = disk.Open(path);
+            disk.Write(file, "bytes"u8, 0);
+            if (path == synced) disk.Sync(file);
+        }
+
+        image.CutPower();
+        image.Remount();
+
+        Assert.Equal("bytes", File.ReadAllText(synced));
+        Assert.False(File.Exists(unsynced) && File.ReadAllText(unsynced) == "bytes");
+    }
+
     /// <summary>
     /// The machine's boot id as the broker sees it, another after each cut: in a mount name space of its own, over the kernel's file.
     /// </summary>
