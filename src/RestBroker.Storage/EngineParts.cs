@@ -49,6 +49,9 @@ internal sealed partial class EngineParts : IAsyncDisposable
         var flusher = new LogFlusher(config.FlusherThreads, loggers.CreateLogger<LogFlusher>());
         try
         {
+            var together = new FileSystemSync(files, held.Handle, directory.Root, loggers.CreateLogger<LogFlusher>());
+            foreach (var path in (ReadOnlySpan<string>)[directory.Metadata, directory.Topics]) together.Cover(path);
+            flusher.SyncTogether(together);
             var segments = new OpenSegments(files, config.MaxOpenSegments);
             var host = new LogHost(
                 segments, flusher, time, held.Meta.LeaderEpoch, held.BootId, config.CheckpointInterval, loggers.CreateLogger<PartitionLog>());

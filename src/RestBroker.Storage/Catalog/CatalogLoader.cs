@@ -63,6 +63,7 @@ internal sealed partial class CatalogLoader(
             var (partition, topicId, topicConfig) = item;
             var path = DataDirectory.PartitionDirectory(directory.TopicDirectory(topicId), partition.Partition);
             host.Files.CreateDirectory(path);
+            host.Flusher.Cover(path);
             logs[partition] = Load(partition, path, topicConfig);
             return ValueTask.CompletedTask;
         });

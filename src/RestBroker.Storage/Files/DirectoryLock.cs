@@ -21,6 +21,9 @@ internal sealed class DirectoryLock : IDisposable
 
     public StartKind Start { get; private set; }
 
+    /// <summary>The lock file: open as long as the directory is used, so that no failure of its file system goes by unseen.</summary>
+    public SafeFileHandle Handle => _handle;
+
     public Guid BootId { get; } = ReadBootId();
 
     /// <exception cref="DataDirectoryException">Another process holds it, or another version wrote it.</exception>

@@ -10,6 +10,11 @@ namespace RestBroker.Storage.Files;
 internal sealed class PhysicalFileStore : IFileStore
 {
     private const FileShare Everybody = FileShare.ReadWrite | FileShare.Delete;
+    private const long Ext = 0xEF53;
+    private const long Xfs = 0x58465342;
+    private const long Tmpfs = 0x01021994;
+
+    private static readonly Version FirstToTell = new(5, 8);
 
     public SafeFileHandle Open(string path) => File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, Everybody);
 
@@ -40,6 +45,19 @@ internal sealed class PhysicalFileStore : IFileStore
         if (OperatingSystem.IsLinux()) LibC.SyncData(file);
         else RandomAccess.FlushToDisk(file);
     }
+
+    public void SyncFileSystem(SafeFileHandle file)
+    {
+        if (!OperatingSystem.IsLinux()) throw new PlatformNotSupportedException("Only Linux syncs a whole file system and tells how it went.");
+        LibC.SyncFileSystem(file);
+    }
+
+    // Before Linux 5.8 syncfs returned 0 whatever became of the data. Of network, user-space and layered file systems it is not known
+    // what reaches a disk, nor which failures come back.
+    public long? SyncableDevice(string directory) =>
+        OperatingSystem.IsLinux() && Environment.OSVersion.Version >= FirstToTell && LibC.FileSystemType(directory) is Ext or Xfs or Tmpfs
+            ? LibC.Device(directory)
+            : null;
 
     public void SyncDirectory(string path)
     {

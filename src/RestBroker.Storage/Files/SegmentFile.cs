@@ -17,7 +17,13 @@ internal sealed class SegmentFile(string path, OpenSegments open)
     public IFileStore Files => open.Files;
 
     /// <summary>Whether there are writes that were not synced: such a file stays open, so that no error of the disk is missed.</summary>
-    public bool IsDirty { get; set; }
+    public bool IsDirty => WrittenSize > SyncedSize;
+
+    /// <summary>How far it has been written, or is about to be. Two numbers instead of a flag: a writer and a sync cannot undo each other.</summary>
+    public long WrittenSize { get; set; }
+
+    /// <summary>Bytes that are known to be on the disk.</summary>
+    public long SyncedSize { get; set; }
 
     /// <summary>When it was last rented, in ticks of the monotonic clock.</summary>
     public long LastUsed { get; private set; }

@@ -44,7 +44,11 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
     public long MaxTimestamp { get; private set; } = -1;
 
     /// <summary>Bytes that are known to be on the disk.</summary>
-    public long SyncedSize { get; set; }
+    public long SyncedSize
+    {
+        get => File.SyncedSize;
+        set => File.SyncedSize = value;
+    }
 
     /// <summary>How much was written since the indexes were last saved.</summary>
     public long UnsealedSize => Size - Math.Max(_sealedSize, 0);
@@ -56,7 +60,7 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
     /// <summary>Writes a batch at the end. After a failure the file may hold a part of it; see <see cref="Rewind"/>.</summary>
     public void Append(RecordBatch batch, long now)
     {
-        File.IsDirty = true;
+        File.WrittenSize = _size + batch.Size;
         using (var lease = File.Rent()) _files.Write(lease.Handle, batch.Bytes.Span, _size);
         Track(batch, now);
     }
@@ -98,6 +102,7 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
         if (!_files.Exists(File.Path)) return; // there was no room for the name: nothing was written
         using var lease = File.Rent();
         _files.Truncate(lease.Handle, _size);
+        File.WrittenSize = _size;
     }
 
     /// <summary>Whether a batch fits behind those that are there.</summary>

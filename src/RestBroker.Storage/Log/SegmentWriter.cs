@@ -73,6 +73,13 @@ internal sealed class SegmentWriter(string directory, LogHost host, SegmentList 
         if (taken.IsDirectoryDirty) host.Files.SyncDirectory(directory);
     }
 
+    /// <summary>The same where another call has brought the files' data to the disk since.</summary>
+    public void NoteSynced(in Unsynced taken)
+    {
+        SegmentSync.NoteSynced(taken);
+        if (taken.IsDirectoryDirty) host.Files.SyncDirectory(directory);
+    }
+
     private void Roll()
     {
         _active?.Close();
