@@ -36,6 +36,12 @@ internal interface IFileStore
     /// <summary>The device of a directory's file system, if <see cref="SyncFileSystem"/> is known to tell of failures there; else null.</summary>
     long? SyncableDevice(string directory);
 
+    /// <summary>The size of a directory's file system and what of it a program may still use.</summary>
+    DiskSpace Space(string directory);
+
+    /// <summary>How many files the process may have open; null where nobody tells.</summary>
+    long? DescriptorLimit { get; }
+
     /// <summary>Returns once the directory's names are on the disk.</summary>
     void SyncDirectory(string path);
 

@@ -9,6 +9,7 @@ internal static partial class LibC
     private const int Interrupted = 4;
     private const int ReadOnly = 0;
     private const int CloseOnExec = 0x80000;
+    private const int OpenFiles = 7;
     private const int CurrentDirectory = -100;
     private const uint BasicStats = 0x7FF;
     private const int DeviceMajorPosition = 136; // in struct statx, the same on every architecture
@@ -37,6 +38,13 @@ internal static partial class LibC
         var buffer = new byte[StructSize];
         if (StatX(CurrentDirectory, path, 0, BasicStats, buffer) != 0) return null;
         return ((long)BitConverter.ToUInt32(buffer, DeviceMajorPosition) << 32) | BitConverter.ToUInt32(buffer, DeviceMajorPosition + 4);
+    }
+
+    /// <summary>How many descriptors the process may have; .NET raises it as far as it may go before the program begins.</summary>
+    public static long? DescriptorLimit()
+    {
+        var limits = new long[2]; // now, and the most it could be raised to
+        return GetRLimit(OpenFiles, limits) == 0 && limits[0] > 0 ? limits[0] : null; // -1: no limit
     }
 
     public static void SyncDirectory(string path)
@@ -73,6 +81,9 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int StatX(int directory, string path, int flags, uint mask, [Out] byte[] buffer);
+
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    private static partial int GetRLimit(int resource, [Out] long[] limits);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);

@@ -59,6 +59,14 @@ internal sealed class PhysicalFileStore : IFileStore
             ? LibC.Device(directory)
             : null;
 
+    public DiskSpace Space(string directory)
+    {
+        var drive = new DriveInfo(directory); // statvfs
+        return new DiskSpace(drive.TotalSize, drive.AvailableFreeSpace);
+    }
+
+    public long? DescriptorLimit => OperatingSystem.IsLinux() ? LibC.DescriptorLimit() : null;
+
     public void SyncDirectory(string path)
     {
         if (OperatingSystem.IsLinux()) LibC.SyncDirectory(path);

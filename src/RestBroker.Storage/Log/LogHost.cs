@@ -18,5 +18,8 @@ internal sealed record LogHost(
 {
     public IFileStore Files => Segments.Files;
 
+    /// <summary>Asked before each append; null = everything is admitted.</summary>
+    public Admission? Admission { get; init; }
+
     public long NowMilliseconds => Time.GetUtcNow().ToUnixTimeMilliseconds();
 }

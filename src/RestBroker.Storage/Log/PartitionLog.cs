@@ -63,6 +63,7 @@ internal sealed class PartitionLog
         {
             ThrowUnlessWritable();
             if (expectedNextOffset is { } expected && expected != _nextOffset) throw LogRefusal.NextOffsetIsNot(Partition, expected, _nextOffset);
+            _host.Admission?.Check(Partition, batch.Size, _writer.Active);
             var (now, appendTime) = (_host.NowMilliseconds, StampTime(batch));
             batch.StampPlace(_nextOffset, _host.LeaderEpoch);
             Write(batch, now);

@@ -17,6 +17,8 @@ internal sealed class SegmentWriter(string directory, LogHost host, SegmentList 
 
     public SegmentList Segments => _segments;
 
+    public LogSegment? Active => _active;
+
     public bool IsDirty => _segments.Last is { } last && last.SyncedSize < last.Size;
 
     /// <summary>Writes a batch, in a new segment where the active one is full or of age.</summary>

@@ -28,6 +28,9 @@ internal sealed class FaultyFileStore : IFileStore
     /// <summary>The errno of a call on a path; 0 = it succeeds.</summary>
     public Func<FileCall, string, int> Fault { get; set; } = (_, _) => 0;
 
+    /// <summary>What the disk says of its size; null = what it is.</summary>
+    public Func<DiskSpace>? SpaceOf { get; set; }
+
     /// <summary>The device of a directory's file system; null = as it is.</summary>
     public Func<string, long?> DeviceOf { get; set; } = _ => null;
 
@@ -81,6 +84,10 @@ internal sealed class FaultyFileStore : IFileStore
     }
 
     public long? SyncableDevice(string directory) => DeviceOf(directory) ?? _disk.SyncableDevice(directory);
+
+    public DiskSpace Space(string directory) => SpaceOf?.Invoke() ?? _disk.Space(directory);
+
+    public long? DescriptorLimit => _disk.DescriptorLimit;
 
     public void SyncDirectory(string path)
     {
