@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Durability;
 using RestBroker.Storage.Files;
 
@@ -22,4 +23,6 @@ internal sealed record LogHost(
     public Admission? Admission { get; init; }
 
     public long NowMilliseconds => Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public ClockReading ReadClocks() => new(NowMilliseconds, (long)Time.GetElapsedTime(0).TotalMilliseconds);
 }

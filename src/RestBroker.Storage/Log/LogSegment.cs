@@ -1,4 +1,5 @@
 using RestBroker.Core.Records;
+using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Files;
 
 namespace RestBroker.Storage.Log;
@@ -39,6 +40,11 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
 
     /// <summary>The broker's clock at the last append, in ms.</summary>
     public long LastAppendTime { get; set; }
+
+    /// <summary>
+    /// The monotonic clock at the last append, in ms; of a segment that was there at the start, that clock less the age it had then.
+    /// </summary>
+    public long SteadyAppendTime { get; set; }
 
     /// <summary>The greatest timestamp, in ms; -1 before the first batch.</summary>
     public long MaxTimestamp { get; private set; } = -1;
@@ -88,6 +94,10 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
         Volatile.Write(ref _size, _size + batch.Size);
         Volatile.Write(ref _nextOffset, batch.NextOffset);
     }
+
+    /// <summary>What a start believes of its age: what the wall clock says, and that it does not lie in the future.</summary>
+    public void NoteAge(ClockReading now) =>
+        SteadyAppendTime = now.Steady - Math.Max(now.Wall - Math.Max(LastAppendTime, MaxTimestamp), 0);
 
     /// <summary>Counts bytes that cannot be read as belonging to the segment: they are rot, and stay where they are.</summary>
     public void TrackDamage(long size, long nextOffset)

@@ -237,7 +237,7 @@ internal sealed class PartitionLog
         LogSegment[] expired = [];
         lock (_gate)
         {
-            if (!_closed && _failure is null) expired = _writer.FindExpired(Config, LogStartOffset, HighWatermark.Value, _host.NowMilliseconds);
+            if (!_closed && _failure is null) expired = _writer.FindExpired(Config, LogStartOffset, HighWatermark.Value);
         }
 
         if (expired.Length == 0) return 0;

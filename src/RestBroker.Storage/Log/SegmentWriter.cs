@@ -34,6 +34,7 @@ internal sealed class SegmentWriter(string directory, LogHost host, SegmentList 
         }
 
         segment.Append(batch, now);
+        segment.SteadyAppendTime = host.ReadClocks().Steady;
     }
 
     /// <summary>Cuts off what a failed write left. False where the disk does not do even that.</summary>
@@ -51,9 +52,10 @@ internal sealed class SegmentWriter(string directory, LogHost host, SegmentList 
     }
 
     /// <summary>The segments that have had their time; closes the active one first if that is due.</summary>
-    public LogSegment[] FindExpired(TopicConfig config, long logStartOffset, long highWatermark, long now)
+    public LogSegment[] FindExpired(TopicConfig config, long logStartOffset, long highWatermark)
     {
-        if (_active is { Size: > 0 } active && (IsOfAge(active, config, now) || Retention.HasExpired(active, config, now))) Roll();
+        var now = host.ReadClocks();
+        if (_active is { Size: > 0 } active && (IsOfAge(active, config, now.Wall) || Retention.HasExpired(active, config, now))) Roll();
         var count = Retention.CountExpired(_segments, _active, config, logStartOffset, highWatermark, now);
         return _segments.All[..count].ToArray();
     }
