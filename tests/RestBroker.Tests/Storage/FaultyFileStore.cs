@@ -34,6 +34,8 @@ internal sealed class FaultyFileStore : IFileStore
     /// <summary>The device of a directory's file system; null = as it is.</summary>
     public Func<string, long?> DeviceOf { get; set; } = _ => null;
 
+    public Guid BootId => _disk.BootId;
+
     public SafeFileHandle Open(string path)
     {
         Check(FileCall.Open, path);
