@@ -45,6 +45,20 @@ internal sealed class DirectoryLock : IDisposable
         }
     }
 
+    /// <summary>The right alone, with nothing looked at or changed.</summary>
+    /// <exception cref="DataDirectoryException">Another process holds it.</exception>
+    public static SafeFileHandle OpenLock(IFileStore files, DataDirectory directory)
+    {
+        try
+        {
+            return files.OpenExclusively(directory.LockFile);
+        }
+        catch (IOException e)
+        {
+            throw new DataDirectoryException($"{directory.Root} is in use by another process (its {Path.GetFileName(directory.LockFile)} is held). Stop that one, or give this one another data directory.", e);
+        }
+    }
+
     /// <summary>The last thing before the end, and only if everything before it succeeded.</summary>
     public void MarkClean()
     {
@@ -70,17 +84,5 @@ internal sealed class DirectoryLock : IDisposable
         _files.CreateDirectory(_directory.Topics);
         _files.CreateDirectory(_directory.Metadata);
         _files.SyncDirectory(_directory.Root);
-    }
-
-    private static SafeFileHandle OpenLock(IFileStore files, DataDirectory directory)
-    {
-        try
-        {
-            return files.OpenExclusively(directory.LockFile);
-        }
-        catch (IOException e)
-        {
-            throw new DataDirectoryException($"{directory.Root} is in use by another process (its {Path.GetFileName(directory.LockFile)} is held). Stop that one, or give this one another data directory.", e);
-        }
     }
 }
