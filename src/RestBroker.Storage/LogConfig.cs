@@ -27,6 +27,12 @@ public sealed record LogConfig
     /// <summary>The most partitions of all topics together.</summary>
     public int MaxPartitions { get; init; } = 10_000;
 
-    /// <summary>The most segment files that are kept open; the ones longest unused are closed.</summary>
+    /// <summary>The most segment files that are kept open; the ones longest unused are closed. See <see cref="DescriptorBudget"/>.</summary>
     public int MaxOpenSegments { get; init; } = 1_000;
+
+    /// <summary>
+    /// So much of the disk is kept free: producers are refused before it is full, so that deleting, retention and commits still find
+    /// room. At most a twentieth of the file system; 0 = none.
+    /// </summary>
+    public long DiskReserveBytes { get; init; } = 64 * 1024 * 1024;
 }

@@ -42,6 +42,17 @@ public sealed class RestBrokerOptions
     [Range(1, 64)]
     public int FlusherThreads { get; set; } = 2;
 
+    /// <summary>
+    /// So much of the disk is kept free: producers get 507 before it is full, while reads, deletions, retention and commits go on. At most
+    /// a twentieth of the file system; 0 = none. In bytes.
+    /// </summary>
+    [Range(0, long.MaxValue)]
+    public long DiskReserveBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Segment files that are kept open, at most about half of what the process may open.</summary>
+    [Range(16, 1_000_000)]
+    public int MaxOpenSegments { get; set; } = 1_000;
+
     /// <summary>The largest body of a request that is not streamed, in bytes.</summary>
     [Range(1024, 1_073_741_824)]
     public int MaxRequestBodyBytes { get; set; } = 8 * 1024 * 1024;

@@ -14,7 +14,7 @@ namespace RestBroker.Storage.Catalog;
 internal sealed partial class CatalogLoader(
     DataDirectory directory, LogHost host, StartKind start, LogConfig config, ILogger<CatalogLoader> logger)
 {
-    private const string MetadataTopic = "__metadata";
+    public const string MetadataTopic = "__metadata";
 
     private readonly Dictionary<Guid, StoredTopic> _stored = [];
     private readonly HashSet<Guid> _deleted = [];
@@ -39,9 +39,7 @@ internal sealed partial class CatalogLoader(
         var journal = new Journal(Metadata);
         var isWhole = journal.Replay(record =>
         {
-            if (record.Key is not { } key || StoredTopic.IdOf(key.Span) is not { } id) return;
-            if (record.Value is { } value && StoredTopic.FromValue(value.Span) is { } stored) _stored[id] = stored;
-            else if (record.Value is null && _stored.Remove(id)) _deleted.Add(id);
+            if (StoredTopic.Apply(record, _stored) is { } deleted) _deleted.Add(deleted);
         });
         if (!isWhole) Log.MetadataDamaged(logger, directory.Metadata);
 
@@ -63,6 +61,7 @@ internal sealed partial class CatalogLoader(
             var (partition, topicId, topicConfig) = item;
             var path = DataDirectory.PartitionDirectory(directory.TopicDirectory(topicId), partition.Partition);
             host.Files.CreateDirectory(path);
+            host.Flusher.Cover(path);
             logs[partition] = Load(partition, path, topicConfig);
             return ValueTask.CompletedTask;
         });

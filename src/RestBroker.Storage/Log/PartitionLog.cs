@@ -63,6 +63,7 @@ internal sealed class PartitionLog
         {
             ThrowUnlessWritable();
             if (expectedNextOffset is { } expected && expected != _nextOffset) throw LogRefusal.NextOffsetIsNot(Partition, expected, _nextOffset);
+            _host.Admission?.Check(Partition, batch.Size, _writer.Active);
             var (now, appendTime) = (_host.NowMilliseconds, StampTime(batch));
             batch.StampPlace(_nextOffset, _host.LeaderEpoch);
             Write(batch, now);
@@ -133,38 +134,68 @@ internal sealed class PartitionLog
     /// <summary>Syncs what was appended, commits it, and does the bookkeeping that has come due. For the flusher and for closing.</summary>
     public void Flush()
     {
-        lock (_flushing)
+        if (BeginFlush() is not { } flush) return;
+        var error = flush.TrySync();
+        Commit(flush, error);
+        EndFlush(flush);
+    }
+
+    /// <summary>
+    /// The first of three steps of a flush: takes note of what there is to sync, and keeps others from flushing until the last. Null
+    /// where nothing may be synced any more.
+    /// </summary>
+    public PendingFlush? BeginFlush()
+    {
+        _flushing.Enter();
+        lock (_gate)
         {
-            SegmentWriter.Unsynced taken;
-            TaskCompletionSource? round;
-            long target;
-            lock (_gate)
+            if (_failure is null && !_closed)
             {
-                if (_failure is not null || _closed) return;
-                (taken, target, round, _round) = (_writer.TakeUnsynced(), _nextOffset, _round, null);
+                var flush = new PendingFlush(_writer, _writer.TakeUnsynced(), _nextOffset, _round);
+                _round = null;
+                return flush;
             }
+        }
 
-            try
-            {
-                _writer.Sync(taken);
-                // A log that goes on at a reservation has no record just below its end: readers are told of the last one there is.
-                var committed = Math.Min(target, taken.Segments.Last?.NextOffset ?? target);
-                _memory.RecoveryPoint = committed;
-                HighWatermark.Raise(committed);
-                round?.TrySetResult();
-                _books.Keep(taken, target);
-            }
-            catch (Exception e) when (e.IsDiskTrouble())
-            {
-                Fail(e);
-                round?.TrySetException(LogRefusal.Failed(Partition, e));
-            }
+        _flushing.Exit();
+        return null;
+    }
 
+    /// <summary>The second, once what was taken note of is on the disk, or the disk has failed.</summary>
+    public void Commit(PendingFlush flush, Exception? error)
+    {
+        if (error is not null)
+        {
+            Fail(error);
+            flush.Round?.TrySetException(LogRefusal.Failed(Partition, error));
+            return;
+        }
+
+        _memory.RecoveryPoint = flush.CommittedOffset;
+        HighWatermark.Raise(flush.CommittedOffset);
+        flush.Round?.TrySetResult();
+    }
+
+    /// <summary>The last: does the bookkeeping and lets the next flush begin. On the thread of the first.</summary>
+    public void EndFlush(PendingFlush flush)
+    {
+        try
+        {
+            if (IsHealthy) _books.Keep(flush.Taken, flush.Target);
+        }
+        catch (Exception e) when (e.IsDiskTrouble())
+        {
+            Fail(e);
+        }
+        finally
+        {
             lock (_gate)
             {
                 _queued = false;
                 if (_failure is null && (_round is not null || (!IsAsync && _writer.IsDirty))) Enqueue();
             }
+
+            _flushing.Exit();
         }
     }
 
@@ -206,7 +237,7 @@ internal sealed class PartitionLog
         LogSegment[] expired = [];
         lock (_gate)
         {
-            if (!_closed && _failure is null) expired = _writer.FindExpired(Config, LogStartOffset, HighWatermark.Value, _host.NowMilliseconds);
+            if (!_closed && _failure is null) expired = _writer.FindExpired(Config, LogStartOffset, HighWatermark.Value);
         }
 
         if (expired.Length == 0) return 0;

@@ -68,6 +68,7 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
                 continue;
             }
 
+            segment.NoteAge(host.ReadClocks());
             segments.Add(segment);
             active = scan.EndsInDamage ? null : segment;
         }

@@ -12,6 +12,7 @@ internal enum FileCall
     Write,
     Sync,
     SyncDirectory,
+    SyncFileSystem,
     Truncate,
 }
 
@@ -27,6 +28,12 @@ internal sealed class FaultyFileStore : IFileStore
     /// <summary>The errno of a call on a path; 0 = it succeeds.</summary>
     public Func<FileCall, string, int> Fault { get; set; } = (_, _) => 0;
 
+    /// <summary>What the disk says of its size; null = what it is.</summary>
+    public Func<DiskSpace>? SpaceOf { get; set; }
+
+    /// <summary>The device of a directory's file system; null = as it is.</summary>
+    public Func<string, long?> DeviceOf { get; set; } = _ => null;
+
     public Guid BootId => _disk.BootId;
 
     public SafeFileHandle Open(string path)
@@ -37,7 +44,12 @@ internal sealed class FaultyFileStore : IFileStore
         return file;
     }
 
-    public SafeFileHandle OpenExclusively(string path) => _disk.OpenExclusively(path);
+    public SafeFileHandle OpenExclusively(string path)
+    {
+        var file = _disk.OpenExclusively(path);
+        _paths.Add(file, path);
+        return file;
+    }
 
     public int Read(SafeFileHandle file, Span<byte> target, long position)
     {
@@ -66,6 +78,18 @@ internal sealed class FaultyFileStore : IFileStore
         Check(FileCall.Sync, PathOf(file));
         _disk.Sync(file);
     }
+
+    public void SyncFileSystem(SafeFileHandle file)
+    {
+        Check(FileCall.SyncFileSystem, PathOf(file));
+        _disk.SyncFileSystem(file);
+    }
+
+    public long? SyncableDevice(string directory) => DeviceOf(directory) ?? _disk.SyncableDevice(directory);
+
+    public DiskSpace Space(string directory) => SpaceOf?.Invoke() ?? _disk.Space(directory);
+
+    public long? DescriptorLimit => _disk.DescriptorLimit;
 
     public void SyncDirectory(string path)
     {
