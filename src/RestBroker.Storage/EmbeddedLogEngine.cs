@@ -22,7 +22,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
     private EmbeddedLogEngine(EngineParts parts, TimeProvider time) => (_parts, _time) = (parts, time);
 
     /// <inheritdoc/>
-    public EngineFeatures Features => EngineFeatures.ConditionalAppend | EngineFeatures.Durability;
+    public EngineFeatures Features => EngineFeatures.ConditionalAppend | EngineFeatures.Durability | EngineFeatures.Compaction;
 
     /// <inheritdoc/>
     public bool IsHealthy => _parts.IsHealthy;
@@ -85,7 +85,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
         return ValueTask.FromResult<IReadOnlyList<PartitionStatus>>(
         [
             .. Catalog.Get(topic).Logs.Select(log => new PartitionStatus(
-                log.Partition.Partition, log.LogStartOffset, log.HighWatermark.Value, log.NextOffset, log.Segments.Size, null)),
+                log.Partition.Partition, log.LogStartOffset, log.HighWatermark.Value, log.NextOffset, log.Segments.Size, log.Cleaner.Status)),
         ]);
     }
 

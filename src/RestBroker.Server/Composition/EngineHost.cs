@@ -36,6 +36,8 @@ internal sealed class EngineHost(IOptions<RestBrokerOptions> options, TimeProvid
         DefaultPartitionCount = options.Value.DefaultPartitionCount,
         FlusherThreads = options.Value.FlusherThreads,
         CleanerInterval = TimeSpan.FromSeconds(options.Value.CleanerIntervalSeconds),
+        CompactionBufferBytes = options.Value.CompactionBufferBytes,
+        CompactionBytesPerSecond = options.Value.CompactionBytesPerSecond,
         MaxTopics = options.Value.MaxTopics,
         MaxPartitionsPerTopic = options.Value.MaxPartitionsPerTopic,
         MaxPartitions = options.Value.MaxPartitions,
