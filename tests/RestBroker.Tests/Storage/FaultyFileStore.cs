@@ -33,6 +33,8 @@ internal sealed class FaultyFileStore : IFileStore
     /// <summary>Whether a call that fails has done its work first, as a disk may.</summary>
     public bool FailsLate { get; set; }
 
+    public Guid BootId => _disk.BootId;
+
     public SafeFileHandle Open(string path)
     {
         Check(FileCall.Open, path);

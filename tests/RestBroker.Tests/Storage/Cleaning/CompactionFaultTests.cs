@@ -106,7 +106,7 @@ public sealed class CompactionFaultTests
     private static async Task<List<Entry>> WriteAsync(KeyedLog log)
     {
         log.Set("durability", "async");
-        for (var i = 0; i < 5; i++) await log.AppendAsync($"key{i % 2}={i} {new string('x', 400)}", $"key{i}=other");
+        for (var i = 0; i < 5; i++) await log.AppendAsync($"key{i % 2}={i} {new string('x', 130)}", $"key{i}=other");
         log.Roll();
         log.Log.Flush();
         log.Set("durability", "fsync");
