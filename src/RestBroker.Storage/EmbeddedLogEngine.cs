@@ -184,6 +184,13 @@ public sealed class EmbeddedLogEngine : ILogEngine
         return Offsets.DeleteAsync(group, cancellationToken);
     }
 
+    /// <summary>Compacts what is due without waiting for the next round.</summary>
+    internal int Compact()
+    {
+        ThrowIfDisposed();
+        return _parts.Cleaner.Compact();
+    }
+
     /// <summary>Takes nothing more, ends the waiting fetches, syncs everything and says so in the data directory.</summary>
     public ValueTask DisposeAsync()
     {

@@ -58,7 +58,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
             var loaded = new CatalogLoader(directory, host, held.Start, config, loggers.CreateLogger<CatalogLoader>());
             await loaded.LoadAsync(cancellationToken);
             var offsets = new GroupOffsets(loaded.Catalog, time);
-            await offsets.OpenAsync();
+            offsets.Open();
             var database = new CatalogDatabase(files, directory.CatalogProjection);
             var metrics = new StorageMetrics();
             var compaction = new CompactionRound(config, time, metrics, loggers.CreateLogger<CompactionRound>());

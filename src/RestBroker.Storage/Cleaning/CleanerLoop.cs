@@ -25,7 +25,7 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
         _loops =
         [
             RunAsync(config.CleanerInterval, time, Clean),
-            RunAsync(config.CleanerInterval, time, Compact),
+            RunAsync(config.CleanerInterval, time, () => Compact()),
             RunAsync(config.CheckpointInterval, time, RequestFlushes),
         ];
     }
@@ -36,6 +36,9 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
         await Task.WhenAll(_loops);
         _stopping.Dispose();
     }
+
+    /// <summary>Compacts what is due, now. Returns how many logs that were.</summary>
+    public int Compact() => _compaction.Run(Logs().Append(_metadata), _stopping.Token);
 
     private async Task RunAsync(TimeSpan interval, TimeProvider time, Action work)
     {
@@ -60,8 +63,6 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
     }
 
     private IEnumerable<PartitionLog> Logs() => _catalog.Snapshot.Topics.Values.SelectMany(topic => topic.Logs);
-
-    private void Compact() => _compaction.Run(Logs().Append(_metadata), _stopping.Token);
 
     private void Clean()
     {

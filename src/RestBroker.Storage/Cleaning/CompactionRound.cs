@@ -7,16 +7,22 @@ using RestBroker.Storage.Metrics;
 
 namespace RestBroker.Storage.Cleaning;
 
-/// <summary>Compacts the logs that are due, one after the other and the dirtiest first. One round at a time.</summary>
+/// <summary>Compacts the logs that are due, one after the other and the dirtiest first. Thread-safe: a second round waits for the first.</summary>
 internal sealed partial class CompactionRound(LogConfig config, TimeProvider time, StorageMetrics metrics, ILogger<CompactionRound> logger)
 {
     /// <summary>A log whose compaction the disk cut short is left alone for so long: the next attempt reads all of it again.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);
 
+    private readonly Lock _gate = new();
     private readonly Dictionary<PartitionLog, long> _failedAt = [];
 
     /// <summary>Returns how many were compacted.</summary>
     public int Run(IEnumerable<PartitionLog> logs, CancellationToken cancellationToken)
+    {
+        lock (_gate) return RunAlone(logs, cancellationToken);
+    }
+
+    private int RunAlone(IEnumerable<PartitionLog> logs, CancellationToken cancellationToken)
     {
         foreach (var (log, failedAt) in _failedAt.ToList())
         {

@@ -50,5 +50,8 @@ internal sealed class StorageMetrics : IDisposable
         _compactionTime.Record(duration.TotalSeconds, topic);
     }
 
+    /// <summary>Whether a meter is this engine's: there may be several engines in a process.</summary>
+    public bool Owns(Meter meter) => meter == _meter;
+
     public void Dispose() => _meter.Dispose();
 }
