@@ -1,6 +1,5 @@
 using RestBroker.Core.Errors;
 using RestBroker.Core.Records;
-using RestBroker.Storage.Files;
 using RestBroker.Storage.Log;
 
 namespace RestBroker.Storage.Cleaning;
