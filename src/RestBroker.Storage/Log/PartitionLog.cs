@@ -223,11 +223,13 @@ internal sealed class PartitionLog
     {
         // A flush under way may still save the indexes of the old segments; after it nobody does.
         lock (_flushing)
-        lock (_gate)
         {
-            if (_closed || _failure is not null) return false;
-            _writer.Replace(replaced, cleaned);
-            return true;
+            lock (_gate)
+            {
+                if (_closed || _failure is not null) return false;
+                _writer.Replace(replaced, cleaned);
+                return true;
+            }
         }
     }
 
