@@ -6,6 +6,7 @@ using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Durability;
 using RestBroker.Storage.Files;
 using RestBroker.Storage.Log;
+using RestBroker.Storage.Metrics;
 using RestBroker.Storage.Offsets;
 using RestBroker.Storage.Recovery;
 
@@ -38,6 +39,8 @@ internal sealed partial class EngineParts : IAsyncDisposable
 
     public required CleanerLoop Cleaner { get; init; }
 
+    public required StorageMetrics Metrics { get; init; }
+
     public required ILogger Logger { get; init; }
 
     public static async Task<EngineParts> OpenAsync(
@@ -63,8 +66,10 @@ internal sealed partial class EngineParts : IAsyncDisposable
             var loaded = new CatalogLoader(directory, host, held.Start, config, loggers.CreateLogger<CatalogLoader>());
             await loaded.LoadAsync(cancellationToken);
             var offsets = new GroupOffsets(loaded.Catalog, time);
-            await offsets.OpenAsync();
+            offsets.Open();
             var database = new CatalogDatabase(files, directory.CatalogProjection);
+            var metrics = new StorageMetrics();
+            var compaction = new CompactionRound(config, time, metrics, loggers.CreateLogger<CompactionRound>());
             var parts = new EngineParts
             {
                 Files = files,
@@ -75,7 +80,8 @@ internal sealed partial class EngineParts : IAsyncDisposable
                 Catalog = loaded.Catalog,
                 Offsets = offsets,
                 Projection = new CatalogProjection(loaded.Catalog, database, time, loggers.CreateLogger<CatalogProjection>()),
-                Cleaner = new CleanerLoop(loaded.Catalog, loaded.Metadata, config, time, loggers.CreateLogger<CleanerLoop>()),
+                Cleaner = new CleanerLoop(loaded.Catalog, loaded.Metadata, compaction, config, time, loggers.CreateLogger<CleanerLoop>()),
+                Metrics = metrics,
                 Logger = loggers.CreateLogger<EmbeddedLogEngine>(),
             };
             Log.Descriptors(parts.Logger, budget.Limit, budget.OpenSegments, budget.Connections, DescriptorBudget.Reserve);
@@ -119,6 +125,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
         isClean &= Metadata.CloseCleanly();
         Catalog.Dispose();
         Offsets.Dispose();
+        Metrics.Dispose();
         try
         {
             if (isClean) Held.MarkClean();

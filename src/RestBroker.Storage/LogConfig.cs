@@ -12,8 +12,14 @@ public sealed record LogConfig
     /// <summary>Threads that sync, so that a slow sync of one log does not hold up the others.</summary>
     public int FlusherThreads { get; init; } = 2;
 
-    /// <summary>How often old segments are looked for.</summary>
+    /// <summary>How often old segments and logs to be compacted are looked for.</summary>
     public TimeSpan CleanerInterval { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Memory for the keys of the log that is being compacted; where it is full, the next run goes on.</summary>
+    public long CompactionBufferBytes { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>How fast compaction may read and write.</summary>
+    public long CompactionBytesPerSecond { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>How often logs that nobody waits for are synced and every log's checkpoint is written.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(1);

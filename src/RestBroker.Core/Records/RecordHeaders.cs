@@ -16,6 +16,9 @@ public readonly struct RecordHeaders : IEnumerable<Header>
     /// <summary>How many there are.</summary>
     public int Count { get; }
 
+    /// <summary>The headers as the record holds them.</summary>
+    internal ReadOnlyMemory<byte> Bytes => _bytes;
+
     /// <summary>For <c>foreach</c> without an allocation.</summary>
     public Enumerator GetEnumerator() => new(Count, _bytes);
 

@@ -38,6 +38,8 @@ internal sealed class EngineHost(IOptions<RestBrokerOptions> options, TimeProvid
         CleanerInterval = TimeSpan.FromSeconds(options.Value.CleanerIntervalSeconds),
         DiskReserveBytes = options.Value.DiskReserveBytes,
         MaxOpenSegments = options.Value.MaxOpenSegments,
+        CompactionBufferBytes = options.Value.CompactionBufferBytes,
+        CompactionBytesPerSecond = options.Value.CompactionBytesPerSecond,
         MaxTopics = options.Value.MaxTopics,
         MaxPartitionsPerTopic = options.Value.MaxPartitionsPerTopic,
         MaxPartitions = options.Value.MaxPartitions,

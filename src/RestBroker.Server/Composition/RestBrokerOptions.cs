@@ -34,9 +34,17 @@ public sealed class RestBrokerOptions
     [Range(0, 86_400)]
     public int DeletedTopicGraceSeconds { get; set; } = 60;
 
-    /// <summary>How often retention looks at the logs, in seconds.</summary>
+    /// <summary>How often retention and compaction look at the logs, in seconds.</summary>
     [Range(1, 86_400)]
     public int CleanerIntervalSeconds { get; set; } = 15;
+
+    /// <summary>Memory for the keys of the log that is being compacted, in bytes; where it is full, the next round goes on.</summary>
+    [Range(65_536, 1_073_741_824)]
+    public int CompactionBufferBytes { get; set; } = 32 * 1024 * 1024;
+
+    /// <summary>How fast compaction may read and write, in bytes per second.</summary>
+    [Range(65_536, long.MaxValue)]
+    public long CompactionBytesPerSecond { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>Threads that sync logs to the disk.</summary>
     [Range(1, 64)]

@@ -2,6 +2,7 @@ using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
+using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Files;
 
 namespace RestBroker.Storage.Log;
@@ -34,6 +35,7 @@ internal sealed class PartitionLog
         (_nextOffset, _memory, _lastAppendTimestamp) = (loaded.NextOffset, loaded.Memory, loaded.Segments.Last?.MaxTimestamp ?? -1);
         _books = new Bookkeeping(partition, _memory, host.Logger);
         HighWatermark = new HighWatermark(loaded.HighWatermark);
+        Cleaner = new LogCleaner(this, directory, host);
     }
 
     public TopicPartition Partition { get; }
@@ -41,6 +43,12 @@ internal sealed class PartitionLog
     public TopicConfig Config { get; set; }
 
     public HighWatermark HighWatermark { get; }
+
+    /// <summary>Compacts this log.</summary>
+    public LogCleaner Cleaner { get; }
+
+    /// <summary>Which batches compaction keeps whole, whatever their keys: the last one of each live producer.</summary>
+    public Func<RecordBatch, bool> MustKeep { get; set; } = static _ => false;
 
     public long LogStartOffset => _memory.LogStartOffset;
 
@@ -104,7 +112,11 @@ internal sealed class PartitionLog
     {
         try
         {
-            return LogReader.FindTimestamp(Segments, LogStartOffset, HighWatermark.Value, timestamp);
+            while (true)
+            {
+                var found = LogReader.FindTimestamp(Segments, LogStartOffset, HighWatermark.Value, timestamp, out var isStale);
+                if (!isStale || _closed) return found;
+            }
         }
         catch (Exception e) when (e.IsDiskTrouble())
         {
@@ -231,8 +243,31 @@ internal sealed class PartitionLog
         return LogStartOffset;
     }
 
+    /// <summary>The segments that take no more, for compaction; none where the log is closed or poisoned.</summary>
+    public LogSegment[] CloseOldSegments()
+    {
+        lock (_gate) return _closed || _failure is not null ? [] : _writer.CloseOld(Config, _host.NowMilliseconds);
+    }
+
+    /// <summary>Puts a cleaned segment in the place of its sources: readers find it from now on. False where the log is closed.</summary>
+    public bool TryReplace(IReadOnlyList<LogSegment> replaced, LogSegment cleaned)
+    {
+        // A flush under way may still save the indexes of the old segments; after it nobody does.
+        lock (_flushing)
+        {
+            lock (_gate)
+            {
+                if (_closed || _failure is not null) return false;
+                _writer.Replace(replaced, cleaned);
+                return true;
+            }
+        }
+    }
+
     /// <summary>Drops whole closed segments that have had their time; returns how many.</summary>
-    public int Clean()
+    public int Clean() => Cleaner.Exclusively(CleanOld);
+
+    private int CleanOld()
     {
         LogSegment[] expired = [];
         lock (_gate)

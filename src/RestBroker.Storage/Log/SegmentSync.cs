@@ -49,6 +49,12 @@ internal static class SegmentSync
         }
     }
 
+    /// <summary>Saves the indexes of a closed segment; where that fails somebody does it later.</summary>
+    public static void TrySeal(LogSegment segment)
+    {
+        if (!TrySeal(segment, segment.Describe())) segment.Close();
+    }
+
     private static void Sync(LogSegment segment)
     {
         var size = segment.Size;

@@ -61,6 +61,16 @@ internal sealed class SegmentWriter(string directory, LogHost host, SegmentList 
         return _segments.All[..count].ToArray();
     }
 
+    /// <summary>The segments that take no more; closes the active one first if it is of age.</summary>
+    public LogSegment[] CloseOld(TopicConfig config, long now)
+    {
+        if (_active is { Size: > 0 } active && IsOfAge(active, config, now)) Roll();
+        return [.. _segments.All.ToArray().TakeWhile(segment => segment != _active)];
+    }
+
+    /// <summary>Puts one segment in the place of several neighbours.</summary>
+    public void Replace(IReadOnlyList<LogSegment> replaced, LogSegment cleaned) => _segments = _segments.Replace(replaced, cleaned);
+
     public void RemoveFirst(int count) => _segments = _segments.RemoveFirst(count);
 
     /// <summary>Takes note of what there is to sync.</summary>
