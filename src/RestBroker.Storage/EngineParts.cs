@@ -7,6 +7,7 @@ using RestBroker.Storage.Durability;
 using RestBroker.Storage.Files;
 using RestBroker.Storage.Log;
 using RestBroker.Storage.Offsets;
+using RestBroker.Storage.Producers;
 using RestBroker.Storage.Recovery;
 
 namespace RestBroker.Storage;
@@ -21,6 +22,8 @@ internal sealed partial class EngineParts : IAsyncDisposable
     public required TopicCatalog Catalog { get; init; }
 
     public required GroupOffsets Offsets { get; init; }
+
+    public required ProducerRegistry Producers { get; init; }
 
     public bool IsHealthy => Metadata.IsHealthy && Catalog.Snapshot.Topics.Values.All(topic => topic.Logs.All(log => log.IsHealthy));
 
@@ -51,11 +54,17 @@ internal sealed partial class EngineParts : IAsyncDisposable
         {
             var segments = new OpenSegments(files, config.MaxOpenSegments);
             var host = new LogHost(
-                segments, flusher, time, held.Meta.LeaderEpoch, held.BootId, config.CheckpointInterval, loggers.CreateLogger<PartitionLog>());
+                segments, flusher, time, held.Meta.LeaderEpoch, held.BootId, config.CheckpointInterval, loggers.CreateLogger<PartitionLog>())
+            {
+                Producers = new LiveProducers(new ProducerLimits(
+                    config.MaxProducers, config.ProducerExpiration, config.MaxIdempotencyKeysPerTopic, config.IdempotencyKeyWindow)),
+            };
             var loaded = new CatalogLoader(directory, host, held.Start, config, loggers.CreateLogger<CatalogLoader>());
             await loaded.LoadAsync(cancellationToken);
             var offsets = new GroupOffsets(loaded.Catalog, time);
             await offsets.OpenAsync();
+            var producers = new ProducerRegistry(loaded.Catalog, host.Producers, time);
+            producers.Open();
             var database = new CatalogDatabase(files, directory.CatalogProjection);
             var parts = new EngineParts
             {
@@ -66,6 +75,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
                 Metadata = loaded.Metadata,
                 Catalog = loaded.Catalog,
                 Offsets = offsets,
+                Producers = producers,
                 Projection = new CatalogProjection(loaded.Catalog, database, time, loggers.CreateLogger<CatalogProjection>()),
                 Cleaner = new CleanerLoop(loaded.Catalog, loaded.Metadata, config, time, loggers.CreateLogger<CleanerLoop>()),
                 Logger = loggers.CreateLogger<EmbeddedLogEngine>(),
@@ -110,6 +120,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
         isClean &= Metadata.CloseCleanly();
         Catalog.Dispose();
         Offsets.Dispose();
+        Producers.Dispose();
         try
         {
             if (isClean) Held.MarkClean();

@@ -27,9 +27,7 @@ internal static class ProduceEndpoints
     /// <param name="acks">When the answer is sent: <c>all</c> (committed, default), <c>leader</c> (written), <c>none</c> (202).</param>
     internal static Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> ProduceAsync(
         ProduceRequests requests, HttpContext context, string topic, [FromQuery] string? acks) =>
-        RequestBody.IsNdjson(context.Request)
-            ? requests.StreamAsync(context, topic, null, AcksText.Parse(acks))
-            : requests.StoreAsync(context, topic, null, AcksText.Parse(acks));
+        requests.TakeAsync(context, topic, new ProduceOptions(null, AcksText.Parse(acks)));
 
     /// <summary>
     /// Stores records in one partition. With If-Match and the partition's ETag, only if nothing was appended since: a conditional append.
@@ -40,16 +38,19 @@ internal static class ProduceEndpoints
     /// <param name="partition">The partition.</param>
     /// <param name="acks">When the answer is sent: <c>all</c> (committed, default), <c>leader</c> (written), <c>none</c> (202).</param>
     /// <param name="ifMatch">The partition's ETag: store only if nothing was appended since, else 412. JSON only.</param>
+    /// <param name="producer">Who numbers the records, so that none is stored twice.</param>
     internal static Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> ProduceToPartitionAsync(
         ProduceRequests requests,
         HttpContext context,
         string topic,
         int partition,
         [FromQuery] string? acks,
-        [FromHeader(Name = "If-Match")] string? ifMatch) =>
-        RequestBody.IsNdjson(context.Request)
-            ? requests.StreamAsync(context, topic, partition, AcksText.Parse(acks), ifMatch)
-            : requests.StoreAsync(context, topic, partition, AcksText.Parse(acks), ifMatch);
+        [FromHeader(Name = "If-Match")] string? ifMatch,
+        [AsParameters] ProducerHeaders producer)
+    {
+        var produce = new ProduceOptions(partition, AcksText.Parse(acks));
+        return requests.TakeAsync(context, topic, produce with { Producer = requests.ProducerOf(producer, produce.Acks) }, ifMatch);
+    }
 
     /// <summary>
     /// Stores the body as one record's value, whatever its bytes. Content-Type is kept as the header content-type;

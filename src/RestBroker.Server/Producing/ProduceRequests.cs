@@ -17,10 +17,19 @@ internal sealed class ProduceRequests(
 {
     private RestBrokerOptions Options => options.Value;
 
+    /// <summary>Who numbers the records of a request; null = nobody.</summary>
+    public BatchProducer? ProducerOf(ProducerHeaders headers, Acks acks) => headers.Parse(engine, acks);
+
+    /// <summary>A request of either form.</summary>
+    public Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> TakeAsync(
+        HttpContext context, string topic, ProduceOptions produce, string? ifMatch = null) =>
+        RequestBody.IsNdjson(context.Request) ? StreamAsync(context, topic, produce, ifMatch) : StoreAsync(context, topic, produce, ifMatch);
+
     /// <summary>A JSON request: validated whole, then stored whole.</summary>
-    public async Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> StoreAsync(
-        HttpContext context, string topic, int? partition, Acks acks, string? ifMatch = null)
+    private async Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> StoreAsync(
+        HttpContext context, string topic, ProduceOptions produce, string? ifMatch = null)
     {
+        var partition = produce.Partition;
         var cancellationToken = context.RequestAborted;
         RequestBody.RequireIdentity(context.Request);
         RefuseUnheard(context.Request, partition);
@@ -30,17 +39,18 @@ internal sealed class ProduceRequests(
         var records = Read(body.Written, topic, partition, partitionCount, await MaxValueBytesAsync(topic, cancellationToken));
 
         var target = await GetOrCreateAsync(context, topic, cancellationToken);
-        var expected = ifMatch is not null ? EntityTags.ExpectedNextOffset(ifMatch, target) : null;
-        var receipts = await producer.ProduceAsync(target, records, new ProduceOptions(partition, acks, expected), cancellationToken);
+        if (ifMatch is not null) produce = produce with { ExpectedNextOffset = EntityTags.ExpectedNextOffset(ifMatch, target) };
+        var receipts = await producer.ProduceAsync(target, records, produce, cancellationToken);
 
-        if (acks == Acks.None) return TypedResults.Accepted((string?)null, new ProduceResponse([], false));
-        return TypedResults.Ok(new ProduceResponse([.. receipts.Select(ToResponse)], false));
+        if (produce.Acks == Acks.None) return TypedResults.Accepted((string?)null, new ProduceResponse([], false));
+        return TypedResults.Ok(new ProduceResponse([.. receipts.Items.Select(ToResponse)], receipts.Duplicate));
     }
 
     /// <summary>An NDJSON request: stored as it comes, without end if need be; the answer follows the upload.</summary>
-    public async Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> StreamAsync(
-        HttpContext context, string topic, int? partition, Acks acks, string? ifMatch = null)
+    private async Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> StreamAsync(
+        HttpContext context, string topic, ProduceOptions produce, string? ifMatch = null)
     {
+        var partition = produce.Partition;
         RequestBody.RequireIdentity(context.Request);
         RefuseUnheard(context.Request, partition);
         if (ifMatch is not null)
@@ -48,7 +58,7 @@ internal sealed class ProduceRequests(
         var partitionCount = await CheckTargetAsync(topic, partition, context.RequestAborted);
         LiftLimits(context);
         var limits = RecordLimits.Of(Options, await MaxValueBytesAsync(topic, context.RequestAborted));
-        using var upload = new NdjsonUpload(producer, new ProduceOptions(partition, acks), limits, Options.MaxNdjsonLineBytes, time)
+        using var upload = new NdjsonUpload(producer, produce, limits, Options.MaxNdjsonLineBytes, time)
         {
             PartitionCount = partitionCount,
             Target = token => GetOrCreateAsync(context, topic, token),
@@ -71,8 +81,8 @@ internal sealed class ProduceRequests(
 
     private static void RefuseUnheard(HttpRequest request, int? partition)
     {
-        RequestBody.RefuseUnheard(request, "Idempotency-Key", "Producer-Id", "Producer-Epoch", "Producer-Seq");
-        if (partition is null) RequestBody.RefuseUnheard(request, "If-Match");
+        RequestBody.RefuseUnheard(request, "Idempotency-Key");
+        if (partition is null) RequestBody.RefuseUnheard(request, "Producer-Id", "Producer-Epoch", "Producer-Seq", "If-Match");
     }
 
     // What can be refused by the request's head is refused before its body is read, and so before 100 Continue.

@@ -42,7 +42,7 @@ internal sealed class RawRequests(
 
         var (target, created) = await topics.GetOrCreateAsync(topic, cancellationToken);
         if (created) context.Response.Headers["RB-Topic-Created"] = "true";
-        var receipt = (await producer.ProduceAsync(target, [record], produce, cancellationToken))[0];
+        var receipt = (await producer.ProduceAsync(target, [record], produce, cancellationToken)).Items[0];
         if (produce.Acks == Acks.None) return TypedResults.Accepted((string?)null);
         return TypedResults.Created(
             $"/v1/topics/{topic}/partitions/{receipt.Partition}/records/{receipt.Offset}",

@@ -12,12 +12,14 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
     private readonly TopicCatalog _catalog;
     private readonly PartitionLog _metadata;
     private readonly ILogger<CleanerLoop> _logger;
+    private readonly int _maxKeysPerTopic;
     private readonly Task[] _loops;
 
     public CleanerLoop(
         TopicCatalog catalog, PartitionLog metadata, LogConfig config, TimeProvider time, ILogger<CleanerLoop> logger)
     {
         (_catalog, _metadata, _logger) = (catalog, metadata, logger);
+        _maxKeysPerTopic = config.MaxIdempotencyKeysPerTopic;
         _loops = [RunAsync(config.CleanerInterval, time, Clean), RunAsync(config.CheckpointInterval, time, RequestFlushes)];
     }
 
@@ -52,6 +54,7 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
 
     private void Clean()
     {
+        foreach (var topic in _catalog.Snapshot.Topics.Values) KeyEviction.Run(topic.Logs, _maxKeysPerTopic);
         foreach (var log in _catalog.Snapshot.Topics.Values.SelectMany(topic => topic.Logs))
         {
             if (_stopping.IsCancellationRequested) return;

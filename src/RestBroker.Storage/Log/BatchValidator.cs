@@ -21,6 +21,8 @@ internal static class BatchValidator
             throw new BrokerException(BrokerError.InvalidRecord, $"A batch of {batch.RecordCount} records cannot span {batch.LastOffsetDelta + 1L} offsets.");
         if (batch.IsControl || batch.IsTransactional)
             throw new BrokerException(BrokerError.NotSupportedByEngine, "Transactional and control batches are not taken by this engine.");
+        if (batch.ProducerId >= 0 && (batch.ProducerEpoch < 0 || batch.BaseSequence < 0))
+            throw new BrokerException(BrokerError.InvalidRecord, $"A batch of producer {batch.ProducerId} needs an epoch and a sequence; they begin at 0.");
         if (config.TimestampType == TimestampType.CreateTime && batch.MaxTimestamp > now + MaxLeadMilliseconds)
             throw new BrokerException(BrokerError.InvalidTimestamp, $"The timestamp {batch.MaxTimestamp} is more than an hour ahead of the broker's {now}.");
     }

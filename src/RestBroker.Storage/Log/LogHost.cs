@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using RestBroker.Storage.Durability;
 using RestBroker.Storage.Files;
+using RestBroker.Storage.Producers;
 
 namespace RestBroker.Storage.Log;
 
@@ -16,6 +17,9 @@ internal sealed record LogHost(
     OpenSegments Segments, LogFlusher Flusher, TimeProvider Time, int LeaderEpoch, Guid BootId, TimeSpan CheckpointInterval,
     ILogger<PartitionLog> Logger)
 {
+    /// <summary>What the producers of all logs share.</summary>
+    public LiveProducers Producers { get; init; } = new(ProducerLimits.Default);
+
     public IFileStore Files => Segments.Files;
 
     public long NowMilliseconds => Time.GetUtcNow().ToUnixTimeMilliseconds();

@@ -1,8 +1,10 @@
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
+using RestBroker.Core.Producers;
 using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
 using RestBroker.Storage.Files;
+using RestBroker.Storage.Producers;
 
 namespace RestBroker.Storage.Log;
 
@@ -32,7 +34,8 @@ internal sealed class PartitionLog
         (Partition, Config, _host) = (partition, config, host);
         _writer = new SegmentWriter(directory, host, loaded.Segments, loaded.Active);
         (_nextOffset, _memory, _lastAppendTimestamp) = (loaded.NextOffset, loaded.Memory, loaded.Segments.Last?.MaxTimestamp ?? -1);
-        _books = new Bookkeeping(partition, _memory, host.Logger);
+        Producers = loaded.Producers;
+        _books = new Bookkeeping(partition, _memory, Producers, host.Logger);
         HighWatermark = new HighWatermark(loaded.HighWatermark);
     }
 
@@ -51,10 +54,16 @@ internal sealed class PartitionLog
 
     public SegmentList Segments => _writer.Segments;
 
+    /// <summary>Whose batches it holds; each is stored once.</summary>
+    public PartitionProducers Producers { get; }
+
     private bool IsAsync => Config.Durability == Core.Topics.Durability.Async;
 
-    /// <summary>Appends a validated batch at the log end. The task ends when it is committed; it is made only for those who wait.</summary>
-    public (ProduceResult Result, Task Committed) Append(RecordBatch batch, long? expectedNextOffset, bool wait)
+    /// <summary>
+    /// Appends a validated batch at the log end. The task ends when it is committed; it is made only for those who wait. Where a producer's
+    /// batch is in the log already, the answer is that of the first time, and everybody waits until that one is committed.
+    /// </summary>
+    public (ProduceResult Result, Task Committed) Append(RecordBatch batch, long? expectedNextOffset, bool wait, IdempotencyMark? mark = null)
     {
         ProduceResult result;
         Task committed;
@@ -62,10 +71,12 @@ internal sealed class PartitionLog
         lock (_gate)
         {
             ThrowUnlessWritable();
+            if (Producers.FindFirst(batch, mark) is { } first) return AnswerAgain(first);
             if (expectedNextOffset is { } expected && expected != _nextOffset) throw LogRefusal.NextOffsetIsNot(Partition, expected, _nextOffset);
             var (now, appendTime) = (_host.NowMilliseconds, StampTime(batch));
             batch.StampPlace(_nextOffset, _host.LeaderEpoch);
             Write(batch, now);
+            Producers.Add(batch, mark, now);
             Volatile.Write(ref _nextOffset, batch.NextOffset);
             _memory.LastAppendTime = now;
             result = new ProduceResult(batch.BaseOffset, appendTime, LogStartOffset);
@@ -141,6 +152,7 @@ internal sealed class PartitionLog
             lock (_gate)
             {
                 if (_failure is not null || _closed) return;
+                if (_writer.IsSealDue) TakeProducers();
                 (taken, target, round, _round) = (_writer.TakeUnsynced(), _nextOffset, _round, null);
             }
 
@@ -204,16 +216,19 @@ internal sealed class PartitionLog
     public int Clean()
     {
         LogSegment[] expired = [];
+        Producers.Expire(_host.NowMilliseconds);
         lock (_gate)
         {
             if (!_closed && _failure is null) expired = _writer.FindExpired(Config, LogStartOffset, HighWatermark.Value, _host.NowMilliseconds);
         }
 
-        if (expired.Length == 0) return 0;
+        // What the segments tell of producers is elsewhere on the disk before they go; a disk that is full makes room first.
+        if (expired.Length == 0 || !TrySaveProducers(expired[^1].NextOffset)) return 0;
         // The start is durable before the first file goes, so that a crash in between leaves no offset to be given out twice.
         _memory.RaiseLogStart(expired[^1].NextOffset);
         lock (_gate) _writer.RemoveFirst(expired.Length);
         foreach (var segment in expired) segment.Delete();
+        TrySaveProducers(expired[^1].NextOffset);
         HighWatermark.WakeAll();
         return expired.Length;
     }
@@ -231,6 +246,16 @@ internal sealed class PartitionLog
         round?.TrySetException(LogRefusal.Deleted(Partition));
         HighWatermark.WakeAll();
         lock (_flushing) Segments.CloseFiles();
+        Producers.Clear();
+    }
+
+    /// <summary>Returns when every append that had begun has ended: who came before a change of the producers' epochs is through.</summary>
+    public void Pass()
+    {
+        lock (_gate)
+        {
+            // Nothing to do inside.
+        }
     }
 
     /// <summary>Syncs everything and saves what makes the next start quick. False where the disk failed.</summary>
@@ -239,7 +264,12 @@ internal sealed class PartitionLog
         Flush();
         lock (_flushing)
         {
-            lock (_gate) _closed = true;
+            lock (_gate)
+            {
+                _closed = true;
+                TakeProducers();
+            }
+
             try
             {
                 if (_failure is null) _books.Close(Segments, _nextOffset);
@@ -268,6 +298,29 @@ internal sealed class PartitionLog
             throw LogRefusal.Failed(Partition, e);
         }
     }
+
+    private (ProduceResult Result, Task Committed) AnswerAgain(ProducerBatch first)
+    {
+        var appendTime = Config.TimestampType == TimestampType.LogAppendTime ? first.Timestamp : (long?)null;
+        var committed = IsAsync || HighWatermark.Value >= first.NextOffset ? Task.CompletedTask : JoinRound(wait: true);
+        return (new ProduceResult(first.BaseOffset, appendTime, LogStartOffset, first.Timestamp), committed);
+    }
+
+    // False while records wait for a sync: a snapshot must not know more than the disk.
+    private bool TrySaveProducers(long upTo)
+    {
+        if (Producers.SavedOffset >= upTo) return true;
+        lock (_gate)
+        {
+            if (_writer.IsDirty) return false;
+            TakeProducers();
+        }
+
+        lock (_flushing) Producers.TrySaveSnapshot();
+        return true;
+    }
+
+    private void TakeProducers() => Producers.TakeSnapshot(Segments.Last?.NextOffset ?? HighWatermark.Value);
 
     private long? StampTime(RecordBatch batch)
     {
