@@ -23,7 +23,7 @@ internal sealed class RawRequests(
     {
         var cancellationToken = context.RequestAborted;
         RequestBody.RequireIdentity(context.Request);
-        RequestBody.RefuseUnheard(context.Request, "Idempotency-Key", "Producer-Id", "Producer-Epoch", "Producer-Seq", "If-Match");
+        RequestBody.RefuseUnheard(context.Request, "Producer-Id", "Producer-Epoch", "Producer-Seq", "If-Match");
         var partitionCount = await topics.PartitionCountAsync(topic, cancellationToken);
         var config = (await engine.DescribeTopicAsync(topic, cancellationToken))?.Config ?? TopicConfig.Default;
         var maxBytes = Math.Min(config.MaxMessageBytes, options.Value.MaxRequestBodyBytes);
