@@ -48,7 +48,7 @@ public interface ILogEngine : IAsyncDisposable
     /// </summary>
     /// <exception cref="BrokerException">UnknownTopicOrPartition, TopicRecreated, RecordTooLarge, InvalidRecord, InvalidTimestamp,
     /// PreconditionFailed (member <c>nextOffset</c>), ProducerFenced, OutOfOrderSequence and DuplicateSequence (member <c>nextSequence</c>),
-    /// NotFound (of a producer), IdempotencyKeyReused, LimitReached, StorageFailed, DiskFull, NotSupportedByEngine.</exception>
+    /// NotFound and InvalidRange (of a producer), IdempotencyKeyReused, LimitReached, StorageFailed, DiskFull, NotSupportedByEngine.</exception>
     ValueTask<ProduceResult> ProduceAsync(ProduceRequest request, CancellationToken cancellationToken);
 
     /// <summary>

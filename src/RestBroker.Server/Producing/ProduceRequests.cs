@@ -13,21 +13,25 @@ namespace RestBroker.Server.Producing;
 
 /// <summary>Takes produce requests from their bytes to their receipts. Thread-safe.</summary>
 internal sealed class ProduceRequests(
-    ILogEngine engine, TopicAutoCreator topics, RecordProducer producer, IOptions<RestBrokerOptions> options, TimeProvider time)
+    ILogEngine engine, TopicAutoCreator topics, RecordProducer producer, IdempotentRequests keyed, IOptions<RestBrokerOptions> options, TimeProvider time)
 {
     private RestBrokerOptions Options => options.Value;
 
-    /// <summary>Who numbers the records of a request; null = nobody.</summary>
-    public BatchProducer? ProducerOf(ProducerHeaders headers, Acks acks) => headers.Parse(engine, acks);
-
     /// <summary>A request of either form.</summary>
     public Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> TakeAsync(
-        HttpContext context, string topic, ProduceOptions produce, string? ifMatch = null) =>
-        RequestBody.IsNdjson(context.Request) ? StreamAsync(context, topic, produce, ifMatch) : StoreAsync(context, topic, produce, ifMatch);
+        HttpContext context, string topic, ProduceOptions produce, ProducerHeaders headers, string? ifMatch = null)
+    {
+        produce = produce with { Producer = headers.Parse(engine, produce.Acks) };
+        var key = IdempotencyKey.Parse(headers.IdempotencyKey, engine, produce.Acks);
+        if (!RequestBody.IsNdjson(context.Request)) return StoreAsync(context, topic, produce, key, ifMatch);
+        if (key is not null)
+            throw new BrokerException(BrokerError.NotSupportedByEngine, "An upload is many appends and has no one Idempotency-Key. Number its records with Producer-Id, Producer-Epoch and Producer-Seq: POST /v1/producers gives an id.");
+        return StreamAsync(context, topic, produce, ifMatch);
+    }
 
     /// <summary>A JSON request: validated whole, then stored whole.</summary>
     private async Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> StoreAsync(
-        HttpContext context, string topic, ProduceOptions produce, string? ifMatch = null)
+        HttpContext context, string topic, ProduceOptions produce, IdempotencyKey? key, string? ifMatch)
     {
         var partition = produce.Partition;
         var cancellationToken = context.RequestAborted;
@@ -40,7 +44,11 @@ internal sealed class ProduceRequests(
 
         var target = await GetOrCreateAsync(context, topic, cancellationToken);
         if (ifMatch is not null) produce = produce with { ExpectedNextOffset = EntityTags.ExpectedNextOffset(ifMatch, target) };
-        var receipts = await producer.ProduceAsync(target, records, produce, cancellationToken);
+        using var request = key is { } some
+            ? await keyed.BeginAsync(some, target, RequestDigest.OfRecords(some, partition, body.Written.Span), cancellationToken)
+            : null;
+        var receipts = await producer.ProduceAsync(target, records, produce with { Key = request }, cancellationToken);
+        if (request is not null && receipts.Duplicate) context.Response.Headers[IdempotentRequests.ReplayHeader] = "true";
 
         if (produce.Acks == Acks.None) return TypedResults.Accepted((string?)null, new ProduceResponse([], false));
         return TypedResults.Ok(new ProduceResponse([.. receipts.Items.Select(ToResponse)], receipts.Duplicate));
@@ -48,7 +56,7 @@ internal sealed class ProduceRequests(
 
     /// <summary>An NDJSON request: stored as it comes, without end if need be; the answer follows the upload.</summary>
     private async Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> StreamAsync(
-        HttpContext context, string topic, ProduceOptions produce, string? ifMatch = null)
+        HttpContext context, string topic, ProduceOptions produce, string? ifMatch)
     {
         var partition = produce.Partition;
         RequestBody.RequireIdentity(context.Request);
@@ -81,7 +89,6 @@ internal sealed class ProduceRequests(
 
     private static void RefuseUnheard(HttpRequest request, int? partition)
     {
-        RequestBody.RefuseUnheard(request, "Idempotency-Key");
         if (partition is null) RequestBody.RefuseUnheard(request, "Producer-Id", "Producer-Epoch", "Producer-Seq", "If-Match");
     }
 

@@ -10,6 +10,14 @@ namespace RestBroker.Server.Producing;
 /// <summary>The headers with which a producer numbers its records, so that each is stored once however often it is sent: all or none.</summary>
 internal sealed class ProducerHeaders
 {
+    /// <summary>What OpenAPI says of the header Idempotency-Key.</summary>
+    public const string KeyedHeaderText =
+        "A name for this request, 1 to 255 visible ASCII characters. Sent again with the same name and body it stores nothing and answers the first receipts. JSON and raw only.";
+
+    [Description(KeyedHeaderText)]
+    [FromHeader(Name = Producing.IdempotencyKey.HeaderName)]
+    public string? IdempotencyKey { get; init; }
+
     [Description("The id that POST /v1/producers gave. All three Producer- headers or none.")]
     [FromHeader(Name = "Producer-Id")]
     public string? ProducerId { get; init; }
@@ -27,13 +35,15 @@ internal sealed class ProducerHeaders
     public BatchProducer? Parse(ILogEngine engine, Acks acks)
     {
         if (ProducerId is null && ProducerEpoch is null && ProducerSeq is null) return null;
+        if (IdempotencyKey is not null)
+            throw new BrokerException(BrokerError.InvalidRequest, "Give an Idempotency-Key or the Producer- headers, not both.");
         if (ProducerId is null || ProducerEpoch is null || ProducerSeq is null)
             throw new BrokerException(BrokerError.InvalidRequest, "Producer-Id, Producer-Epoch and Producer-Seq belong together: give all of them or none.");
         var producer = new BatchProducer(
             Number("Producer-Id", ProducerId, ProducerIds.FirstOfKeys - 1),
             (short)Number("Producer-Epoch", ProducerEpoch, short.MaxValue),
             (int)Number("Producer-Seq", ProducerSeq, int.MaxValue));
-        Idempotency.Require(engine, acks, "Producer-Id");
+        Producing.IdempotencyKey.RequireProducerState(engine, acks, "Producer-Id");
         return producer;
     }
 

@@ -26,7 +26,7 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         TopicDescription topic, IReadOnlyList<ProducedRecord> records, ProduceOptions options, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        using var batches = new PartitionBatches(topic, options.Partition, NextKeylessPartition(topic));
+        using var batches = new PartitionBatches(topic, options.Partition, options.Key?.KeylessPartition ?? NextKeylessPartition(topic)) { Key = options.Key };
         var places = new (int Partition, int Index)[records.Count];
         for (var i = 0; i < records.Count; i++) places[i] = batches.Add(records[i], now);
 
@@ -52,6 +52,7 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         var running = new List<(int Partition, Task<PartitionAppend> Append)>();
         foreach (var (partition, builder) in batches.Builders)
         {
+            if (options.Key is { } keyed) builder.Producer = (keyed.ProducerId, 0, 0);
             if (options.Producer is { } numbered) builder.Producer = (numbered.Id, numbered.Epoch, numbered.Sequence);
             var request = new ProduceRequest(
                 new TopicPartition(topic.Name, partition), builder.Build(), options.Acks, options.ExpectedNextOffset, topic.TopicId);
@@ -128,7 +129,9 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
 /// <param name="Acks">When the answer is sent.</param>
 /// <param name="ExpectedNextOffset">Only if the partition's log ends here; null = wherever.</param>
 /// <param name="Producer">Who numbers the records, and the first one's sequence; for one partition only. Null = nobody.</param>
-internal sealed record ProduceOptions(int? Partition, Acks Acks, long? ExpectedNextOffset = null, BatchProducer? Producer = null);
+/// <param name="Key">The request's idempotency key, once it has begun; null = none.</param>
+internal sealed record ProduceOptions(
+    int? Partition, Acks Acks, long? ExpectedNextOffset = null, BatchProducer? Producer = null, KeyedRequest? Key = null);
 
 /// <summary>Where the records of a request are.</summary>
 /// <param name="Items">In the order of the request.</param>

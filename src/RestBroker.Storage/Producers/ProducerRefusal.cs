@@ -32,6 +32,9 @@ internal static class ProducerRefusal
             RetryAfter = TimeSpan.FromMinutes(1),
         };
 
+    public static BrokerException UnknownEpoch(long id, short epoch, short current) =>
+        new(BrokerError.InvalidRange, $"Producer {id} is in epoch {current}; epoch {epoch} was never given out. POST /v1/producers/{id}/epoch raises it.");
+
     public static BrokerException Unknown(long id) =>
         new(BrokerError.NotFound, $"Producer {id} was never given out. POST /v1/producers gives an id.");
 }

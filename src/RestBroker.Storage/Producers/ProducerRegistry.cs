@@ -65,6 +65,13 @@ internal sealed class ProducerRegistry(TopicCatalog catalog, LiveProducers live,
         if (producerId < 0 || producerId >= Volatile.Read(ref _nextId)) throw ProducerRefusal.Unknown(producerId);
     }
 
+    /// <exception cref="BrokerException">NotFound, InvalidRange: the id, or the epoch of it, was never given out.</exception>
+    public void Require(long producerId, short epoch)
+    {
+        Require(producerId);
+        if (epoch > live.EpochOf(producerId)) throw ProducerRefusal.UnknownEpoch(producerId, epoch, live.EpochOf(producerId));
+    }
+
     /// <summary>An id that nobody had.</summary>
     public async ValueTask<ProducerIdentity> GiveOutAsync(CancellationToken cancellationToken)
     {

@@ -57,6 +57,7 @@ public abstract class ProducerContract : LogEngineContract
         Assert.Equal(old with { Epoch = 1 }, raised);
         Assert.Equal(raised, await Engine.DescribeProducerAsync(old.ProducerId, default));
         Assert.Equal(BrokerError.ProducerFenced, await ErrorOf(() => SendAsync(old, 1, "two")));
+        Assert.Equal(BrokerError.InvalidRange, await ErrorOf(() => SendAsync(raised with { Epoch = 2 }, 0, "two")));
         Assert.Equal(BrokerError.ProducerFenced, await ErrorOf(() => SendAsync("never.written", old, 0, "two")));
         Assert.Equal(1, (await SendAsync(raised, 0, "two")).BaseOffset);
     }
