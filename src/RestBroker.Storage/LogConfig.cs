@@ -36,6 +36,9 @@ public sealed record LogConfig
     /// <summary>The most idempotency keys that are remembered of a topic; the oldest are forgotten.</summary>
     public int MaxIdempotencyKeysPerTopic { get; init; } = 1_000_000;
 
+    /// <summary>The most idempotency keys of all topics together.</summary>
+    public int MaxIdempotencyKeys { get; init; } = 4_000_000;
+
     /// <summary>For how long an idempotency key is remembered.</summary>
     public TimeSpan IdempotencyKeyWindow { get; init; } = TimeSpan.FromDays(1);
 

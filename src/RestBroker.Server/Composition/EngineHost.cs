@@ -42,6 +42,7 @@ internal sealed class EngineHost(IOptions<RestBrokerOptions> options, TimeProvid
         MaxProducers = options.Value.MaxProducers,
         ProducerExpiration = TimeSpan.FromSeconds(options.Value.ProducerExpirationSeconds),
         MaxIdempotencyKeysPerTopic = options.Value.MaxIdempotencyKeysPerTopic,
+        MaxIdempotencyKeys = options.Value.MaxIdempotencyKeys,
         IdempotencyKeyWindow = TimeSpan.FromSeconds(options.Value.IdempotencyKeyWindowSeconds),
     };
 }

@@ -94,6 +94,10 @@ public sealed class RestBrokerOptions
     [Range(1, 10_000_000)]
     public int MaxIdempotencyKeysPerTopic { get; set; } = 1_000_000;
 
+    /// <summary>Idempotency keys of all topics together, one that touched two partitions counted twice.</summary>
+    [Range(1, 100_000_000)]
+    public int MaxIdempotencyKeys { get; set; } = 4_000_000;
+
     /// <summary>For how long an idempotency key is remembered, in seconds.</summary>
     [Range(1, 31_536_000)]
     public int IdempotencyKeyWindowSeconds { get; set; } = 86_400;

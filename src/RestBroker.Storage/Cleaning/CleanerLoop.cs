@@ -12,14 +12,14 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
     private readonly TopicCatalog _catalog;
     private readonly PartitionLog _metadata;
     private readonly ILogger<CleanerLoop> _logger;
-    private readonly int _maxKeysPerTopic;
+    private readonly LogConfig _config;
     private readonly Task[] _loops;
 
     public CleanerLoop(
         TopicCatalog catalog, PartitionLog metadata, LogConfig config, TimeProvider time, ILogger<CleanerLoop> logger)
     {
         (_catalog, _metadata, _logger) = (catalog, metadata, logger);
-        _maxKeysPerTopic = config.MaxIdempotencyKeysPerTopic;
+        _config = config;
         _loops = [RunAsync(config.CleanerInterval, time, Clean), RunAsync(config.CheckpointInterval, time, RequestFlushes)];
     }
 
@@ -54,7 +54,7 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
 
     private void Clean()
     {
-        foreach (var topic in _catalog.Snapshot.Topics.Values) KeyEviction.Run(topic.Logs, _maxKeysPerTopic);
+        ForgetKeys();
         foreach (var log in _catalog.Snapshot.Topics.Values.SelectMany(topic => topic.Logs))
         {
             if (_stopping.IsCancellationRequested) return;
@@ -68,6 +68,14 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
                 Log.CleaningFailed(_logger, log.Partition, e);
             }
         }
+    }
+
+    // Among all partitions of the broker a finer step would be a long walk.
+    private void ForgetKeys()
+    {
+        var topics = _catalog.Snapshot.Topics.Values;
+        foreach (var topic in topics) KeyEviction.Run(topic.Logs, _config.MaxIdempotencyKeysPerTopic, TimeSpan.Zero);
+        KeyEviction.Run([.. topics.SelectMany(topic => topic.Logs)], _config.MaxIdempotencyKeys, TimeSpan.FromSeconds(1));
     }
 
     private static partial class Log

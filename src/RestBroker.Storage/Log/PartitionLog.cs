@@ -57,6 +57,9 @@ internal sealed class PartitionLog
     /// <summary>Whose batches it holds; each is stored once.</summary>
     public PartitionProducers Producers { get; }
 
+    // One past the last record: behind a reservation the next offset lies higher.
+    private long RecordEnd => Segments.Last?.NextOffset ?? HighWatermark.Value;
+
     private bool IsAsync => Config.Durability == Core.Topics.Durability.Async;
 
     /// <summary>
@@ -152,7 +155,7 @@ internal sealed class PartitionLog
             lock (_gate)
             {
                 if (_failure is not null || _closed) return;
-                if (_writer.IsSealDue) TakeProducers();
+                if (_writer.IsSealDue) Producers.TakeSnapshotIfWorthIt(RecordEnd);
                 (taken, target, round, _round) = (_writer.TakeUnsynced(), _nextOffset, _round, null);
             }
 
@@ -267,7 +270,7 @@ internal sealed class PartitionLog
             lock (_gate)
             {
                 _closed = true;
-                TakeProducers();
+                Producers.TakeSnapshot(RecordEnd);
             }
 
             try
@@ -313,14 +316,12 @@ internal sealed class PartitionLog
         lock (_gate)
         {
             if (_writer.IsDirty) return false;
-            TakeProducers();
+            Producers.TakeSnapshot(RecordEnd);
         }
 
         lock (_flushing) Producers.TrySaveSnapshot();
         return true;
     }
-
-    private void TakeProducers() => Producers.TakeSnapshot(Segments.Last?.NextOffset ?? HighWatermark.Value);
 
     private long? StampTime(RecordBatch batch)
     {

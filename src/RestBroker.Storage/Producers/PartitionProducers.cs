@@ -8,11 +8,19 @@ namespace RestBroker.Storage.Producers;
 /// The producers of one partition and the snapshot of them on the disk. Thread-safe; that a batch is checked, appended and taken note of
 /// in one go is the business of the partition's lock, and one thread at a time saves.
 /// </summary>
-internal sealed class PartitionProducers(int partition, ProducerState state, SnapshotFiles snapshots, long savedOffset)
+/// <param name="partition">The partition's number.</param>
+/// <param name="state">What is known of its producers.</param>
+/// <param name="snapshots">Where that is saved.</param>
+/// <param name="saved">The offset of the newest snapshot, and how many bytes of batches follow it.</param>
+internal sealed class PartitionProducers(int partition, ProducerState state, SnapshotFiles snapshots, (long Offset, long BytesBehind) saved)
 {
+    /// <summary>So many bytes of batches behind the last snapshot are worth another, whatever its size: a start reads them again.</summary>
+    public const long SaveEvery = 16 * 1024 * 1024;
+
     private readonly Lock _gate = new();
     private (long Offset, byte[] Bytes)? _taken;
-    private long _savedOffset = savedOffset;
+    private long _savedOffset = saved.Offset;
+    private long _bytesBehind = saved.BytesBehind;
 
     /// <summary>What follows from the batches before this offset is on the disk.</summary>
     public long SavedOffset => Volatile.Read(ref _savedOffset);
@@ -43,6 +51,7 @@ internal sealed class PartitionProducers(int partition, ProducerState state, Sna
 
     public void Add(RecordBatch batch, IdempotencyMark? mark, long now)
     {
+        _bytesBehind += batch.Size;
         if (batch.ProducerId < 0) return;
         lock (_gate) state.Add(batch, mark, now);
     }
@@ -76,11 +85,26 @@ internal sealed class PartitionProducers(int partition, ProducerState state, Sna
         lock (_gate) state.Clear();
     }
 
+    /// <summary>
+    /// Takes down the state as it is at the log end, unless that is more to write than it spares a start to read. The caller holds the
+    /// partition lock.
+    /// </summary>
+    public void TakeSnapshotIfWorthIt(long nextOffset)
+    {
+        lock (_gate)
+        {
+            if (_bytesBehind < SaveEvery && ProducerSnapshot.SizeOf(state) > Math.Max(_bytesBehind, SnapshotFiles.AlwaysWorthIt)) return;
+        }
+
+        TakeSnapshot(nextOffset);
+    }
+
     /// <summary>Takes down the state as it is at the log end. The caller holds the partition lock.</summary>
     public void TakeSnapshot(long nextOffset)
     {
         if (nextOffset == SavedOffset) return;
         lock (_gate) _taken = (nextOffset, ProducerSnapshot.Write(state, snapshots.Owner, nextOffset));
+        _bytesBehind = 0;
     }
 
     /// <summary>

@@ -13,9 +13,6 @@ internal sealed class ProducerLoader(LogHost host)
 {
     private const int ReadChunk = 1024 * 1024;
 
-    /// <summary>A replay of more than this is worth a snapshot at once, so that the next start need not do it again.</summary>
-    private const long SaveAfter = 16 * 1024 * 1024;
-
     /// <param name="partition">Its number.</param>
     /// <param name="directory">Where its snapshots are.</param>
     /// <param name="segments">Its log as it was recovered.</param>
@@ -27,8 +24,9 @@ internal sealed class ProducerLoader(LogHost host)
         var saved = files.Load(state, logEnd);
         var replayed = Replay(segments, saved ?? 0, state);
         state.Expire(host.NowMilliseconds);
-        var producers = new PartitionProducers(partition, state, files, saved ?? (logEnd == 0 ? 0 : -1));
-        if (replayed <= SaveAfter) return producers;
+        var producers = new PartitionProducers(partition, state, files, (saved ?? (logEnd == 0 ? 0 : -1), replayed));
+        // So much is worth a snapshot at once, or the next start reads it again.
+        if (replayed <= PartitionProducers.SaveEvery) return producers;
         producers.TakeSnapshot(logEnd);
         producers.TrySaveSnapshot();
         return producers;
@@ -36,7 +34,7 @@ internal sealed class ProducerLoader(LogHost host)
 
     /// <summary>A log that has just been made.</summary>
     public PartitionProducers LoadNew(int partition, string directory) =>
-        new(partition, new ProducerState(host.Producers), new SnapshotFiles(host.Files, directory), 0);
+        new(partition, new ProducerState(host.Producers), new SnapshotFiles(host.Files, directory), (0, 0));
 
     private long Replay(SegmentList segments, long from, ProducerState state)
     {

@@ -22,8 +22,7 @@ internal static class ProducerSnapshot
     /// <summary>The bytes without their checksum, which is for <see cref="Seal"/>.</summary>
     public static byte[] Write(ProducerState state, ReadOnlySpan<byte> owner, long offset)
     {
-        var batchCount = state.Producers.Values.Sum(entry => entry.Batches.Count);
-        var bytes = new byte[HeaderSize + (state.Producers.Count * ProducerSize) + (batchCount * BatchSize) + (state.Keys.Count * KeySize) + ChecksumSize];
+        var bytes = new byte[SizeOf(state)];
         BinaryPrimitives.WriteInt32BigEndian(bytes, Magic);
         BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(4), offset);
         owner.CopyTo(bytes.AsSpan(12));
@@ -34,6 +33,10 @@ internal static class ProducerSnapshot
         foreach (var (id, batch) in state.Keys.All) rest = WriteKey(rest, id, batch);
         return bytes;
     }
+
+    /// <summary>How many bytes it takes.</summary>
+    public static int SizeOf(ProducerState state) => checked(HeaderSize + (state.Producers.Count * ProducerSize)
+        + (state.Producers.Values.Sum(entry => entry.Batches.Count) * BatchSize) + (state.Keys.Count * KeySize) + ChecksumSize);
 
     /// <summary>Completes the bytes: outside of any lock, for it reads all of them.</summary>
     public static void Seal(byte[] bytes) =>

@@ -13,6 +13,9 @@ internal sealed class SnapshotFiles(IFileStore files, string directory)
 {
     public const string Suffix = ".snapshot";
 
+    /// <summary>A snapshot that is no larger costs a start less than the batches of any segment.</summary>
+    public const int AlwaysWorthIt = 64 * 1024;
+
     private const int Kept = 2;
 
     private readonly byte[] _owner = OwnerOf(directory);

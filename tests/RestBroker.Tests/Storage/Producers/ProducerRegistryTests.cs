@@ -70,23 +70,28 @@ public sealed class ProducerRegistryTests : IDisposable
         Assert.True((await engine.DescribeTopicAsync(ProducerRegistry.TopicName, default))!.IsInternal);
     }
 
-    [Fact]
-    public async Task The_oldest_keys_of_a_topic_are_forgotten_in_all_its_partitions()
+    [Theory]
+    [InlineData(3, 1_000)]
+    [InlineData(1_000, 3)]
+    public async Task The_oldest_keys_are_forgotten_in_all_partitions_alike(int perTopic, int inAll)
     {
-        var config = new LogConfig { DataDirectory = _directory.Path, MaxIdempotencyKeysPerTopic = 3, CleanerInterval = TimeSpan.FromSeconds(1) };
+        var config = new LogConfig
+        {
+            DataDirectory = _directory.Path, MaxIdempotencyKeysPerTopic = perTopic, MaxIdempotencyKeys = inAll, CleanerInterval = TimeSpan.FromMinutes(1),
+        };
         await using var engine = await EmbeddedLogEngine.OpenAsync(config, _time, NullLoggerFactory.Instance, default);
         await engine.CreateTopicAsync(new TopicSpec("orders", 2, null, new Dictionary<string, string>()), default);
         for (var i = 0; i < 5; i++)
         {
             await SendKeyAsync(engine, i, i % 2);
-            _time.Advance(TimeSpan.FromMilliseconds(10));
+            _time.Advance(TimeSpan.FromSeconds(2));
         }
 
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while ((await engine.FindProducerAsync("orders", ProducerIds.FirstOfKeys + 1, default)).Count > 0)
         {
             patience.Token.ThrowIfCancellationRequested();
-            _time.Advance(TimeSpan.FromSeconds(1));
+            _time.Advance(TimeSpan.FromMinutes(1));
             await Task.Yield();
         }
 
