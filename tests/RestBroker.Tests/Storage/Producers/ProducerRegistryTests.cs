@@ -77,7 +77,10 @@ public sealed class ProducerRegistryTests : IDisposable
     {
         var config = new LogConfig
         {
-            DataDirectory = _directory.Path, MaxIdempotencyKeysPerTopic = perTopic, MaxIdempotencyKeys = inAll, CleanerInterval = TimeSpan.FromMinutes(1),
+            DataDirectory = _directory.Path,
+            MaxIdempotencyKeysPerTopic = perTopic,
+            MaxIdempotencyKeys = inAll,
+            CleanerInterval = TimeSpan.FromMinutes(1),
         };
         await using var engine = await EmbeddedLogEngine.OpenAsync(config, _time, NullLoggerFactory.Instance, default);
         await engine.CreateTopicAsync(new TopicSpec("orders", 2, null, new Dictionary<string, string>()), default);
