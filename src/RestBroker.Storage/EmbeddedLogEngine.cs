@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
+using RestBroker.Core.Producers;
 using RestBroker.Core.Topics;
 using RestBroker.Storage.Catalog;
 using RestBroker.Storage.Files;
@@ -22,7 +23,8 @@ public sealed class EmbeddedLogEngine : ILogEngine
     private EmbeddedLogEngine(EngineParts parts, TimeProvider time) => (_parts, _time) = (parts, time);
 
     /// <inheritdoc/>
-    public EngineFeatures Features => EngineFeatures.ConditionalAppend | EngineFeatures.Durability | EngineFeatures.Compaction;
+    public EngineFeatures Features =>
+        EngineFeatures.ConditionalAppend | EngineFeatures.ProducerState | EngineFeatures.Durability | EngineFeatures.Compaction;
 
     /// <inheritdoc/>
     public bool IsHealthy => _parts.IsHealthy;
@@ -97,13 +99,15 @@ public sealed class EmbeddedLogEngine : ILogEngine
         if (request.ExpectedTopicId is { } id && Catalog.Get(request.Partition.Topic).TopicId != id)
             throw new BrokerException(BrokerError.TopicRecreated, $"'{request.Partition.Topic}' was deleted and created again.");
         BatchValidator.Validate(request.Batch, log.Config, _time.GetUtcNow().ToUnixTimeMilliseconds());
+        if (ProducerIds.IsCounted(request.Batch.ProducerId)) _parts.Producers.Require(request.Batch.ProducerId, request.Batch.ProducerEpoch);
+        var mark = ProducerIds.IsOfKey(request.Batch.ProducerId) ? IdempotencyMark.Of(request.Batch) : null;
         using var recompressed = Recompression.Run(request.Batch, log.Config);
         var batch = recompressed?.Build() ?? request.Batch;
         BatchValidator.CheckSize(batch);
 
         try
         {
-            var (result, committed) = log.Append(batch, request.ExpectedNextOffset, wait: request.Acks == Acks.All);
+            var (result, committed) = log.Append(batch, request.ExpectedNextOffset, wait: request.Acks == Acks.All, mark);
             if (!committed.IsCompletedSuccessfully) await committed.WaitAsync(cancellationToken);
             return result;
         }
@@ -113,6 +117,28 @@ public sealed class EmbeddedLogEngine : ILogEngine
             await log.WhenCommittedAsync().WaitAsync(cancellationToken);
             throw;
         }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ProducerIdentity> InitProducerAsync(long? producerId, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        return producerId is { } id ? _parts.Producers.RaiseEpochAsync(id, cancellationToken) : _parts.Producers.GiveOutAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ProducerIdentity> DescribeProducerAsync(long producerId, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        return ValueTask.FromResult(_parts.Producers.Describe(producerId));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<ProducerStatus>> FindProducerAsync(string topic, long producerId, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        return ValueTask.FromResult<IReadOnlyList<ProducerStatus>>(
+            [.. Catalog.Get(topic).Logs.Select(log => log.Producers.Find(producerId)).OfType<ProducerStatus>()]);
     }
 
     /// <inheritdoc/>

@@ -8,6 +8,7 @@ using RestBroker.Storage.Files;
 using RestBroker.Storage.Log;
 using RestBroker.Storage.Metrics;
 using RestBroker.Storage.Offsets;
+using RestBroker.Storage.Producers;
 using RestBroker.Storage.Recovery;
 
 namespace RestBroker.Storage;
@@ -22,6 +23,8 @@ internal sealed partial class EngineParts : IAsyncDisposable
     public required TopicCatalog Catalog { get; init; }
 
     public required GroupOffsets Offsets { get; init; }
+
+    public required ProducerRegistry Producers { get; init; }
 
     public bool IsHealthy => Metadata.IsHealthy && Catalog.Snapshot.Topics.Values.All(topic => topic.Logs.All(log => log.IsHealthy));
 
@@ -62,11 +65,15 @@ internal sealed partial class EngineParts : IAsyncDisposable
                 segments, flusher, time, held.Meta.LeaderEpoch, held.BootId, config.CheckpointInterval, loggers.CreateLogger<PartitionLog>())
             {
                 Admission = new Admission(segments, reserve),
+                Producers = new LiveProducers(new ProducerLimits(
+                    config.MaxProducers, config.ProducerExpiration, config.MaxIdempotencyKeysPerTopic, config.IdempotencyKeyWindow)),
             };
             var loaded = new CatalogLoader(directory, host, held.Start, config, loggers.CreateLogger<CatalogLoader>());
             await loaded.LoadAsync(cancellationToken);
             var offsets = new GroupOffsets(loaded.Catalog, time);
             offsets.Open();
+            var producers = new ProducerRegistry(loaded.Catalog, host.Producers, time);
+            producers.Open();
             var database = new CatalogDatabase(files, directory.CatalogProjection);
             var metrics = new StorageMetrics();
             var compaction = new CompactionRound(config, time, metrics, loggers.CreateLogger<CompactionRound>());
@@ -79,6 +86,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
                 Metadata = loaded.Metadata,
                 Catalog = loaded.Catalog,
                 Offsets = offsets,
+                Producers = producers,
                 Projection = new CatalogProjection(loaded.Catalog, database, time, loggers.CreateLogger<CatalogProjection>()),
                 Cleaner = new CleanerLoop(loaded.Catalog, loaded.Metadata, compaction, config, time, loggers.CreateLogger<CleanerLoop>()),
                 Metrics = metrics,
@@ -126,6 +134,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
         Catalog.Dispose();
         Offsets.Dispose();
         Metrics.Dispose();
+        Producers.Dispose();
         try
         {
             if (isClean) Held.MarkClean();

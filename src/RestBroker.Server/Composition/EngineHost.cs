@@ -43,5 +43,10 @@ internal sealed class EngineHost(IOptions<RestBrokerOptions> options, TimeProvid
         MaxTopics = options.Value.MaxTopics,
         MaxPartitionsPerTopic = options.Value.MaxPartitionsPerTopic,
         MaxPartitions = options.Value.MaxPartitions,
+        MaxProducers = options.Value.MaxProducers,
+        ProducerExpiration = TimeSpan.FromSeconds(options.Value.ProducerExpirationSeconds),
+        MaxIdempotencyKeysPerTopic = options.Value.MaxIdempotencyKeysPerTopic,
+        MaxIdempotencyKeys = options.Value.MaxIdempotencyKeys,
+        IdempotencyKeyWindow = TimeSpan.FromSeconds(options.Value.IdempotencyKeyWindowSeconds),
     };
 }

@@ -107,6 +107,26 @@ public sealed class RestBrokerOptions
     [Range(1, 1_000_000)]
     public int MaxPartitions { get; set; } = 10_000;
 
+    /// <summary>Producers that are remembered; one that writes to two partitions counts twice.</summary>
+    [Range(1, 100_000_000)]
+    public int MaxProducers { get; set; } = 100_000;
+
+    /// <summary>A producer that has appended nothing to a partition for so long is forgotten there, in seconds.</summary>
+    [Range(1, 31_536_000)]
+    public int ProducerExpirationSeconds { get; set; } = 86_400;
+
+    /// <summary>Idempotency keys that are remembered of a topic; the oldest are forgotten. About 100 bytes of memory each.</summary>
+    [Range(1, 10_000_000)]
+    public int MaxIdempotencyKeysPerTopic { get; set; } = 1_000_000;
+
+    /// <summary>Idempotency keys of all topics together, one that touched two partitions counted twice.</summary>
+    [Range(1, 100_000_000)]
+    public int MaxIdempotencyKeys { get; set; } = 4_000_000;
+
+    /// <summary>For how long an idempotency key is remembered, in seconds.</summary>
+    [Range(1, 31_536_000)]
+    public int IdempotencyKeyWindowSeconds { get; set; } = 86_400;
+
     /// <summary>Partitions that one read may span.</summary>
     [Range(1, 10_000)]
     public int MaxPartitionsPerRead { get; set; } = 256;

@@ -44,6 +44,7 @@ internal static class ServiceSetup
 
         services.AddSingleton<TopicAutoCreator>();
         services.AddSingleton<RecordProducer>();
+        services.AddSingleton<IdempotentRequests>();
         services.AddSingleton<ProduceRequests>();
         services.AddSingleton<RawRequests>();
 

@@ -24,6 +24,18 @@ internal static class SegmentSync
         }
     }
 
+    /// <summary>Whether <see cref="SealSynced"/> has something to save.</summary>
+    public static bool IsSealDue(SegmentList segments, LogSegment? active)
+    {
+        for (var i = segments.Count - 1; i >= 0; i--)
+        {
+            if (segments[i] != active) return !segments[i].IsSealed;
+            if (segments[i].UnsealedSize >= SealEvery) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Saves the indexes of closed segments, and of the active one as it was before the sync, if much was added.</summary>
     public static void SealSynced(in SegmentWriter.Unsynced synced)
     {

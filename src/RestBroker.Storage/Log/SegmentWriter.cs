@@ -21,6 +21,9 @@ internal sealed class SegmentWriter(string directory, LogHost host, SegmentList 
 
     public bool IsDirty => _segments.Last is { } last && last.SyncedSize < last.Size;
 
+    /// <summary>Whether the next sync saves what is known of a segment.</summary>
+    public bool IsSealDue => SegmentSync.IsSealDue(_segments, _active);
+
     /// <summary>Writes a batch, in a new segment where the active one is full or of age.</summary>
     public void Append(RecordBatch batch, TopicConfig config, long now)
     {
