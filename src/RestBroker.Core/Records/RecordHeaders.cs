@@ -16,6 +16,8 @@ public readonly struct RecordHeaders : IEnumerable<Header>
     /// <summary>How many there are.</summary>
     public int Count { get; }
 
+    internal RecordHeaders Copy() => new(Count, _bytes.ToArray());
+
     /// <summary>For <c>foreach</c> without an allocation.</summary>
     public Enumerator GetEnumerator() => new(Count, _bytes);
 

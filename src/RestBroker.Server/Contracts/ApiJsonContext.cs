@@ -26,6 +26,8 @@ namespace RestBroker.Server.Contracts;
 [JsonSerializable(typeof(FetchGroupResponse))]
 [JsonSerializable(typeof(CommitGroupRequest))]
 [JsonSerializable(typeof(CommitGroupResponse))]
+[JsonSerializable(typeof(AckGroupRequest))]
+[JsonSerializable(typeof(AckGroupResponse))]
 [JsonSerializable(typeof(ProblemListResponse))]
 [JsonSerializable(typeof(ProblemResponse))]
 [JsonSerializable(typeof(HealthResponse))]

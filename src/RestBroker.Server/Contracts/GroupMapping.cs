@@ -23,8 +23,8 @@ internal static class GroupMapping
         group.Settings.Topics,
         group.Settings.From.ToString(),
         group.Settings.LeaseSeconds,
-        null,
-        null,
+        group.Settings.MaxDeliveries,
+        group.Settings.DeadLetterTopic,
         group.Epoch,
         group.Condition,
         [.. group.Members.Select(member => new MemberResponse(member.Member, member.Epoch, member.ExpiresAt, ByTopic(member.Partitions)))]);
@@ -42,7 +42,12 @@ internal static class GroupMapping
                 topic.Sum(partition => partition.Lag),
                 [
                     .. topic.Select(partition => new PartitionLagResponse(
-                        partition.Partition.Partition, partition.NextOffset, partition.HighWatermark, partition.Lag, partition.Member)),
+                        partition.Partition.Partition,
+                        partition.NextOffset,
+                        partition.HighWatermark,
+                        partition.Lag,
+                        partition.Member,
+                        partition.InFlight is var (acquired, available, delayed, dead) ? new InFlightResponse(acquired, available, delayed, dead) : null)),
                 ])),
         ]);
 

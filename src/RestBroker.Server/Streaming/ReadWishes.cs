@@ -40,6 +40,12 @@ internal sealed class ReadWishes
 
     public TimeSpan Wait { get; }
 
+    /// <summary>Records of a page.</summary>
+    public int PageLimit => _limit ?? DefaultLimit;
+
+    /// <summary>Bytes of a page.</summary>
+    public int PageBytes => _maxBytes;
+
     public RecordShape Shape { get; }
 
     /// <summary>The plan of a page that begins at some positions.</summary>
