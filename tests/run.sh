@@ -5,6 +5,7 @@ set -uo pipefail
 root="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)"
 readonly root
 readonly results="$root/artifacts/test-results"
+readonly faults="$root/artifacts/faults.tsv"
 readonly configuration=Release
 
 # No build server outlives this script, so nothing is left behind and no two checkouts share one.
@@ -16,15 +17,18 @@ defaults=(env --default-signal=INT,QUIT)
 "${defaults[@]}" true 2>/dev/null || defaults=(env)
 
 passed=0 failed=0 skipped=0
+patience=8m # with a test that does not end
 
 usage() {
   cat <<'END'
 Usage: bash tests/run.sh [OPTION]
 
 Installs what the tests need (Debian packages, as root), restores, builds in Release without a warning and runs every test
-project. The last line is "N passed, N failed, N skipped"; the exit code is 0 only if nothing failed.
+project. Then it tells which faults were made how often, and what they did; the last line is "N passed, N failed, N skipped". The exit
+code is 0 only if nothing failed. A test whose fault this machine cannot make (no loop device, no strace) says so and is skipped.
 
-  --full    reserved for the long soak and fault runs; there are none yet
+  --full    makes every fault as often as the guarantees say (hours), and not a few times; a seed that a test printed is made
+            again with RESTBROKER_SEED=N
   --bench   reserved for the benchmarks; there are none yet
   --help    this text
 
@@ -46,13 +50,15 @@ parse() {
   for option in "$@"; do
     case "$option" in
       --help | -h) usage; exit 0 ;;
-      --full | --bench) echo "tests/run.sh: $option is reserved; there is nothing behind it yet." >&2; exit 2 ;;
+      --full) export RESTBROKER_FULL=1; patience=300m ;;
+      --bench) echo "tests/run.sh: $option is reserved; there is nothing behind it yet." >&2; exit 2 ;;
       *) echo "tests/run.sh: there is no option '$option'; see --help." >&2; exit 2 ;;
     esac
   done
 }
 
-# The compiler and zlib are for the native console tool; the python modules read what the broker writes.
+# The compiler and zlib are for the native console tool; the python modules read what the broker writes; strace and a file system of a
+# test's own make faults.
 install_packages() {
   local missing=()
   command -v curl >/dev/null || missing+=(curl)
@@ -60,6 +66,8 @@ install_packages() {
   command -v chromium >/dev/null || missing+=(chromium)
   command -v clang >/dev/null || command -v gcc >/dev/null || missing+=(clang)
   [ -e /usr/include/zlib.h ] || missing+=(zlib1g-dev)
+  command -v strace >/dev/null || missing+=(strace)
+  command -v mkfs.ext4 >/dev/null || [ -x /usr/sbin/mkfs.ext4 ] || missing+=(e2fsprogs)
   /usr/bin/python3 -c 'import kafka.record, snappy, lz4.frame, zstandard' 2>/dev/null ||
     missing+=(python3-kafka python3-snappy python3-lz4 python3-zstandard)
   [ ${#missing[@]} -eq 0 ] && return
@@ -90,7 +98,7 @@ build() {
 }
 
 run_tests() {
-  rm -rf -- "$results"
+  rm -rf -- "$results" "$faults"
   local project
   for project in tests/RestBroker.Tests tests/RestBroker.CrashTests; do
     [ -d "$project" ] && run_project "$project"
@@ -104,7 +112,7 @@ run_project() {
   step "Testing $name"
   "${defaults[@]}" dotnet test "$1" --configuration $configuration --no-build --results-directory "$results" \
     --logger "console;verbosity=minimal" --logger "trx;LogFileName=$name.trx" \
-    --blame-hang-timeout 8m --blame-hang-dump-type none </dev/null || status=$?
+    --blame-hang-timeout $patience --blame-hang-dump-type none </dev/null || status=$?
   count "$trx" "$status"
 }
 
@@ -119,6 +127,21 @@ count() { # results of a project, exit code of its run
   skipped=$((skipped + total - executed))
   # A run that ended badly without a failed test (it hung, it crashed, it found no test) has failed all the same.
   if [ "$executed" -eq "$good" ] && { [ "$2" -ne 0 ] || [ "$total" -eq 0 ]; }; then failed=$((failed + 1)); fi
+}
+
+show_faults() {
+  [ -f "$faults" ] || return 0
+  step "Faults that were made"
+  awk -F'\t' '{
+    for (i = 1; i <= NF; i++) { cell[NR, i] = $i; if (length($i) > width[i]) width[i] = length($i) }
+    columns = NF
+  } END {
+    for (row = 1; row <= NR; row++) {
+      line = sprintf("%-" width[1] "s", cell[row, 1])
+      for (i = 2; i < columns; i++) line = line sprintf("  %" width[i] "s", cell[row, i])
+      print line "  " cell[row, columns]
+    }
+  }' "$faults"
 }
 
 counter() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counters"; }
@@ -141,6 +164,7 @@ give_up() {
 }
 
 summary() {
+  show_faults
   echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" -eq 0 ] || exit 1
 }

@@ -16,7 +16,19 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
 
     public Uri Address { get; private set; } = new("http://127.0.0.1:0");
 
-    public string DataDirectory => Path.Combine(_directory.FullName, "data");
+    public string DataDirectory
+    {
+        get => field ??= Path.Combine(_directory.FullName, "data");
+        init;
+    }
+
+    /// <summary>A program and its arguments that run the broker's command line, which must keep their process id.</summary>
+    public string[] Wrapper { get; set; } = [];
+
+    /// <summary>Further settings.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
+    public int ProcessId => _process!.Id;
 
     public HttpClient Client { get; } = new() { Timeout = TimeSpan.FromSeconds(60) };
 
@@ -31,21 +43,23 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
     {
         var broker = new BrokerProcess();
         await broker.StartAsync();
-        broker.Client.BaseAddress = broker.Address;
         return broker;
     }
 
     /// <summary>Starts the broker, on the port it had before if it ran before, and returns once it answers.</summary>
     public async Task StartAsync()
     {
-        var start = new ProcessStartInfo("dotnet", [ServerDll, "--urls", Address.ToString()]) { RedirectStandardOutput = true };
+        string[] command = [.. Wrapper, "dotnet", ServerDll, "--urls", Address.ToString()];
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true };
         start.Environment["RestBroker__DataDirectory"] = DataDirectory;
+        foreach (var (name, value) in Environment) start.Environment[name] = value;
         _process = Process.Start(start)!;
         using var patience = new CancellationTokenSource(Patience);
         while (await _process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
         {
             if (ListeningAt().Match(line) is not { Success: true } match) continue;
             Address = new Uri(match.Value);
+            Client.BaseAddress ??= Address;
             // Nobody else reads the pipe: a full one would stop the broker.
             _ = _process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None);
             _up.TrySetResult();
@@ -61,6 +75,16 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
         _up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _process!.Kill();
         await _process.WaitForExitAsync();
+        _process.Dispose();
+        _process = null;
+    }
+
+    /// <summary>Returns once the broker has ended of itself.</summary>
+    public async Task EndedAsync()
+    {
+        _up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var patience = new CancellationTokenSource(Patience);
+        await _process!.WaitForExitAsync(patience.Token);
         _process.Dispose();
         _process = null;
     }

@@ -6,8 +6,6 @@ namespace RestBroker.Storage.Files;
 /// <summary>The right to use a data directory: held by one process, together with what it found there.</summary>
 internal sealed class DirectoryLock : IDisposable
 {
-    private const string BootIdPath = "/proc/sys/kernel/random/boot_id";
-
     private readonly IFileStore _files;
     private readonly DataDirectory _directory;
     private readonly SafeFileHandle _handle;
@@ -21,7 +19,7 @@ internal sealed class DirectoryLock : IDisposable
 
     public StartKind Start { get; private set; }
 
-    public Guid BootId { get; } = ReadBootId();
+    public Guid BootId => _files.BootId;
 
     /// <exception cref="DataDirectoryException">Another process holds it, or another version wrote it.</exception>
     public static DirectoryLock Take(IFileStore files, DataDirectory directory)
@@ -82,8 +80,4 @@ internal sealed class DirectoryLock : IDisposable
             throw new DataDirectoryException($"{directory.Root} is in use by another process (its {Path.GetFileName(directory.LockFile)} is held). Stop that one, or give this one another data directory.", e);
         }
     }
-
-    // Elsewhere than on Linux nobody tells; then every unclean stop counts as a power cut.
-    private static Guid ReadBootId() =>
-        File.Exists(BootIdPath) && Guid.TryParse(File.ReadAllText(BootIdPath), out var id) ? id : Guid.Empty;
 }

@@ -8,6 +8,9 @@ namespace RestBroker.Storage.Files;
 /// </summary>
 internal interface IFileStore
 {
+    /// <summary>This boot of the machine: what was written and not synced is there as long as it stays the same. Empty where nobody knows.</summary>
+    Guid BootId { get; }
+
     /// <summary>Opens a file to read and write, made if it is not there. A new name is durable after <see cref="SyncDirectory"/>.</summary>
     SafeFileHandle Open(string path);
 

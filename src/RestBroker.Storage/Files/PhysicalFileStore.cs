@@ -9,7 +9,11 @@ namespace RestBroker.Storage.Files;
 /// </remarks>
 internal sealed class PhysicalFileStore : IFileStore
 {
+    private const string BootIdPath = "/proc/sys/kernel/random/boot_id";
     private const FileShare Everybody = FileShare.ReadWrite | FileShare.Delete;
+
+    // Elsewhere than on Linux nobody tells; then every unclean stop counts as a power cut.
+    public Guid BootId { get; } = File.Exists(BootIdPath) && Guid.TryParse(File.ReadAllText(BootIdPath), out var id) ? id : Guid.Empty;
 
     public SafeFileHandle Open(string path) => File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, Everybody);
 

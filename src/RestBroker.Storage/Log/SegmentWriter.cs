@@ -28,9 +28,10 @@ internal sealed class SegmentWriter(string directory, LogHost host, SegmentList 
         {
             _active = segment = new LogSegment(directory, batch.BaseOffset, host.Segments);
             _segments = _segments.Add(segment);
-            _directoryDirty = true;
         }
 
+        // The first write makes the file; after one that found no room for the name, the next does.
+        if (segment.Size == 0) _directoryDirty = true;
         segment.Append(batch, now);
     }
 

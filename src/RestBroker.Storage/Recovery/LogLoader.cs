@@ -19,9 +19,11 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
         var scan = new TailScan(host, start, saved, quarantine, report);
         var (segments, active) = LoadSegments(directory, scan);
 
-        var highWatermark = segments.Count == 0 ? saved?.RecoveryPoint ?? 0 : segments[^1].NextOffset;
+        var recoveryPoint = segments.Count == 0 ? saved?.RecoveryPoint ?? 0 : segments[^1].NextOffset;
+        // The log start is durable at once; on an async topic a power cut may have taken the records that it was moved behind.
+        var highWatermark = Math.Max(recoveryPoint, saved?.LogStartOffset ?? 0);
         var nextOffset = NextOffset(saved, highWatermark, segments.Count > 0);
-        var memory = new LogMemory(directory, host, checkpoint, saved) { RecoveryPoint = highWatermark };
+        var memory = new LogMemory(directory, host, checkpoint, saved) { RecoveryPoint = recoveryPoint };
         var loaded = new LoadedLog(new SegmentList([.. segments]), active, nextOffset, highWatermark, memory);
         // Without a checkpoint nobody knows what was deleted before the first segment.
         if (saved is null && segments.Count > 0) memory.RaiseLogStart(segments[0].BaseOffset);

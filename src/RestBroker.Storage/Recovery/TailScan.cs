@@ -45,16 +45,12 @@ internal sealed class TailScan(LogHost host, StartKind start, CheckpointState? s
             }
 
             var next = walk.Damaged.To == long.MaxValue ? files.FirstAfter(index, walk.Damaged.From) : walk.Damaged.To;
-            if (IsJunk(walk.Damaged.From, next))
+            var isJunk = IsJunk(walk.Damaged.From, next);
+            if (isJunk || IsTorn(walk.Damaged, files, index))
             {
-                Cut(segment, lease);
-                return;
-            }
-
-            if (IsTorn(walk.Damaged, files, index))
-            {
-                Cut(segment, lease);
-                HasCut = true;
+                // Where there is no room for the copy the bytes stay: the log goes on in another file, and a later start cuts them as junk.
+                EndsInDamage = !TryCut(segment, lease);
+                HasCut = !isJunk;
                 return;
             }
 
@@ -71,15 +67,30 @@ internal sealed class TailScan(LogHost host, StartKind start, CheckpointState? s
         segment.TrackDamage(segment.Size, saved.Value.RecoveryPoint);
     }
 
-    /// <summary>Keeps a copy of a file from a position on.</summary>
+    /// <summary>Keeps a copy of a file from a position on. A whole file is moved: that needs no room.</summary>
     public void Quarantine(string path, long position)
     {
         var directory = Path.GetFileName(Path.GetDirectoryName(path)!);
         var topic = Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(path)!)!);
         Files.CreateDirectory(quarantine);
         var name = $"{topic}-{directory}-{Path.GetFileName(path)}.{position}.{host.NowMilliseconds}";
-        report.QuarantinedBytes += Files.CopyRange(path, position, Path.Combine(quarantine, name));
+        var copy = Path.Combine(quarantine, name);
+        report.QuarantinedBytes += position == 0 ? Move(path, copy) : Files.CopyRange(path, position, copy);
         Files.SyncDirectory(quarantine);
+    }
+
+    private long Move(string path, string to)
+    {
+        long size;
+        using (var file = Files.Open(path))
+        {
+            Files.Sync(file);
+            size = Files.Length(file);
+        }
+
+        Files.Rename(path, to);
+        Files.SyncDirectory(Path.GetDirectoryName(path)!);
+        return size;
     }
 
     // The later files are looked into only where their names say that a seal does not fit: a start reads seals alone.
@@ -100,12 +111,22 @@ internal sealed class TailScan(LogHost host, StartKind start, CheckpointState? s
         return damaged.To == long.MaxValue && files.FirstReadableAfter(index) == long.MaxValue;
     }
 
-    private void Cut(LogSegment segment, SegmentFile.Lease lease)
+    private bool TryCut(LogSegment segment, SegmentFile.Lease lease)
     {
-        Quarantine(segment.File.Path, segment.Size);
+        try
+        {
+            Quarantine(segment.File.Path, segment.Size);
+        }
+        catch (Exception e) when (e.IsDiskFull() && segment.Size > 0)
+        {
+            return false;
+        }
+
         segment.Unseal();
+        if (segment.Size == 0) return true; // the whole file has gone there
         Files.Truncate(lease.Handle, segment.Size);
         Files.Sync(lease.Handle);
+        return true;
     }
 
     // Nobody noted when these were appended. The checkpoint's time or now is at least as late: retention is never early.

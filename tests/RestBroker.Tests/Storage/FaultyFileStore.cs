@@ -27,6 +27,8 @@ internal sealed class FaultyFileStore : IFileStore
     /// <summary>The errno of a call on a path; 0 = it succeeds.</summary>
     public Func<FileCall, string, int> Fault { get; set; } = (_, _) => 0;
 
+    public Guid BootId => _disk.BootId;
+
     public SafeFileHandle Open(string path)
     {
         Check(FileCall.Open, path);

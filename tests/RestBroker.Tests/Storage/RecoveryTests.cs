@@ -169,6 +169,21 @@ public sealed class RecoveryTests : IDisposable
         Assert.Equal(["0 one", $"{LogMemory.ReservationBlock} two"], LogFixture.Read(_fixture.Open()));
     }
 
+    [Fact]
+    public async Task A_log_start_that_outlived_its_records_is_where_readers_wait()
+    {
+        _fixture.Configs["durability"] = "async";
+        var log = _fixture.Open();
+        await LogFixture.AppendAsync(log, "one", "two");
+        log.DeleteRecords(2);
+        await File.WriteAllBytesAsync(_fixture.FirstSegment, []);
+
+        log = _fixture.OpenAfterPowerCut();
+
+        Assert.Equal((2, 2), (log.LogStartOffset, log.HighWatermark.Value));
+        Assert.Equal(2, log.DeleteRecords(2));
+    }
+
     private async Task<List<int>> WriteThreeAsync(bool close = false)
     {
         var log = _fixture.Open();
