@@ -38,6 +38,7 @@ public sealed class GroupCoordinator(GroupCatalog catalog)
             Topics = topics,
             Positions = await PositionsAsync(holding, cancellationToken),
             Changed = live.Watch(member, holding.Lease.Token),
+            TookOver = holding.TookOver,
             HasLost = holding.HasLost,
             CheckWithin = holding.CheckWithin,
         });
@@ -74,6 +75,10 @@ public sealed class GroupCoordinator(GroupCatalog catalog)
         return answer;
     }
 
+    /// <summary>Whether a name holds a lease; false where there is no such group.</summary>
+    public bool IsMember(string group, string member) =>
+        catalog.Find(group) is { } found && found.Members.Any(live => live.Member == member);
+
     /// <summary>Ends a member's lease now, whoever holds it; its partitions, or in a shared group its records, are free at once.</summary>
     /// <exception cref="BrokerException">GroupIdNotFound, UnknownMemberId, StorageFailed, DiskFull.</exception>
     public async ValueTask LeaveAsync(string group, string member, CancellationToken cancellationToken)
@@ -107,11 +112,13 @@ public sealed class GroupCoordinator(GroupCatalog catalog)
         var next = lease is null ? group.Join(member, NewLeaseId(member), live.Now) : group.Fetch(member, live.Now);
         var checkWithin = (next.NextExpiry!.Value - live.Now) / 2;
         var owned = next.State.Members[member].Owned;
+        var before = group.State.Members.GetValueOrDefault(member);
         var holding = new Holding(
             LeaseOf(live, next, member),
             [.. owned.Select(partition => Position(next.State, offsets, partition))],
-            group.State.Members.GetValueOrDefault(member)?.Owned.Except(owned).Any() == true,
-            checkWithin > ShortestCheck ? checkWithin : ShortestCheck);
+            before?.Owned.Except(owned).Any() == true,
+            checkWithin > ShortestCheck ? checkWithin : ShortestCheck,
+            lease is null && before is not null ? (before.Lease.Epoch, [.. before.Owned.Intersect(owned)]) : null);
         return (next, (null, holding));
     }
 
@@ -219,5 +226,9 @@ public sealed class GroupCoordinator(GroupCatalog catalog)
 
     /// <summary>What a step found out about a lease; a position may still be <see cref="LogStart"/>.</summary>
     private readonly record struct Holding(
-        GroupLease Lease, IReadOnlyList<CommittedOffset> Positions, bool HasLost, TimeSpan CheckWithin);
+        GroupLease Lease,
+        IReadOnlyList<CommittedOffset> Positions,
+        bool HasLost,
+        TimeSpan CheckWithin,
+        (int Epoch, IReadOnlyList<TopicPartition> Kept)? TookOver);
 }

@@ -41,6 +41,7 @@ internal static class ServiceSetup
         services.AddSingleton<GroupRequests>();
         services.AddSingleton<ShareCoordinator>();
         services.AddSingleton<SharedRequests>();
+        services.AddSingleton<GroupEventRequests>();
         services.AddSingleton<GroupOneLiner>();
         services.AddHostedService<StartupBanner>();
 

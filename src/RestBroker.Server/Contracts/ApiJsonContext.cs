@@ -23,6 +23,7 @@ namespace RestBroker.Server.Contracts;
 [JsonSerializable(typeof(ResetOffsetsResponse))]
 [JsonSerializable(typeof(FetchGroupRequest))]
 [JsonSerializable(typeof(LeaseResponse))]
+[JsonSerializable(typeof(RevokedResponse))]
 [JsonSerializable(typeof(FetchGroupResponse))]
 [JsonSerializable(typeof(CommitGroupRequest))]
 [JsonSerializable(typeof(CommitGroupResponse))]

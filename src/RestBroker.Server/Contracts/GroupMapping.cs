@@ -68,7 +68,8 @@ internal static class GroupMapping
     public static StartPosition ToStart(this JsonElement place, string name) =>
         StartText.Parse(place.ValueKind == JsonValueKind.String ? place.GetString()! : place.GetRawText(), name);
 
-    private static List<TopicPartitionsResponse> ByTopic(IEnumerable<TopicPartition> partitions) =>
+    /// <summary>Sorted partitions by their topics.</summary>
+    public static IReadOnlyList<TopicPartitionsResponse> ByTopic(IEnumerable<TopicPartition> partitions) =>
     [
         .. partitions.GroupBy(partition => partition.Topic)
             .Select(topic => new TopicPartitionsResponse(topic.Key, [.. topic.Select(partition => partition.Partition)])),

@@ -69,6 +69,10 @@ public sealed record LeaseRequest(string Id, int Epoch);
 public sealed record LeaseResponse(
     string Id, int Epoch, IReadOnlyList<TopicPartitionsResponse> Partitions, DateTimeOffset ExpiresAt, long ExpiresInMs);
 
+/// <summary>What a member no longer holds, as its event stream says it.</summary>
+/// <param name="Partitions">Their records are somebody else's now; what was not committed is given out again.</param>
+public sealed record RevokedResponse(IReadOnlyList<TopicPartitionsResponse> Partitions);
+
 /// <summary>A commit: exactly one of <c>cursor</c> and <c>offsets</c>, all or nothing.</summary>
 public sealed record CommitGroupRequest
 {

@@ -4,12 +4,13 @@ using Microsoft.AspNetCore.Mvc.ModelBinding;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Groups;
 using RestBroker.Core.Topics;
+using RestBroker.Server.Composition;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Streaming;
 
 namespace RestBroker.Server.Endpoints;
 
-/// <summary>Consumer groups from inside: fetch, commit, acknowledge, leave.</summary>
+/// <summary>Consumer groups from inside: fetch, commit, acknowledge, stream, leave.</summary>
 internal static class GroupMemberEndpoints
 {
     public static void MapGroupMembers(this IEndpointRouteBuilder api)
@@ -18,6 +19,7 @@ internal static class GroupMemberEndpoints
         group.MapPost("/fetch", FetchGroupAsync).Produces<FetchGroupResponse>();
         group.MapPost("/commit", CommitGroupAsync);
         group.MapPost("/ack", AckGroupAsync).Produces<AckGroupResponse>(StatusCodes.Status207MultiStatus);
+        group.MapGet("/events", TailGroupAsync).Produces<string>(200, ContentTypes.EventStream).Produces(204);
         group.MapDelete("/members/{member}", LeaveGroupAsync);
     }
 
@@ -81,6 +83,23 @@ internal static class GroupMemberEndpoints
             : GroupCursor.Read(request.Cursor, await requests.TopicsAsync(group, cancellationToken));
         var stored = await requests.CommitAsync(group, request.Lease.ToToken(), offsets, cancellationToken);
         return TypedResults.Ok(new CommitGroupResponse([.. stored.Select(offset => offset.ToResponse())]));
+    }
+
+    /// <summary>
+    /// A member as server-sent events: the connection holds the lease. The first event, <c>lease</c>, is what to commit with; then
+    /// records come as they do from a topic's events, and the id of each is the cursor to commit by <c>POST …/commit</c> once it is done.
+    /// When the group is shared out anew, <c>revoked</c> names what is lost and another <c>lease</c> what is held. A reconnect goes on
+    /// after the last event in what the name held all the time, else at the committed offset.
+    /// </summary>
+    /// <param name="requests">Answers the request.</param>
+    /// <param name="context">The request.</param>
+    /// <param name="group">The group, which is partitioned.</param>
+    /// <param name="query">Who reads.</param>
+    [JoinsGroup]
+    internal static Task TailGroupAsync(GroupEventRequests requests, HttpContext context, string group, [AsParameters] GroupEventQuery query)
+    {
+        TopicName.RequireMemberOrGroup(group, "group");
+        return requests.StreamAsync(context, group, query);
     }
 
     /// <summary>

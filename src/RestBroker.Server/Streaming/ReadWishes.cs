@@ -74,6 +74,10 @@ internal sealed class ReadWishes
         From = from,
     };
 
+    /// <summary>The plan of a stretch of a group's stream, of which so many records were given out before.</summary>
+    public ReadPlan GroupStream(IReadOnlyList<TopicPosition> positions, long delivered) =>
+        Stream(positions, StartPosition.Earliest, isResolved: true) with { Limit = _limit is { } limit ? limit - delivered : long.MaxValue };
+
     private static TimeSpan CheckWait(double seconds) => seconds is >= 0 and <= MaxWaitSeconds
         ? TimeSpan.FromSeconds(seconds)
         : throw new BrokerException(BrokerError.InvalidRange, $"wait={seconds} is outside 0..{MaxWaitSeconds} seconds.");

@@ -46,6 +46,8 @@ public sealed class OpenApiTests
             var body = example is JsonValue text && text.TryGetValue<string>(out var raw) ? raw : example?.ToJsonString();
             if ((string)operation["operationId"]! == "commitGroup") body = $$"""{"lease":{"id":"{{fetched!["lease"]!["id"]}}","epoch":{{fetched["lease"]!["epoch"]}}},"cursor":"{{fetched["cursor"]}}"}""";
             if ((string)operation["operationId"]! == "ackGroup") body = $$"""{"acks":[{"receipt":"{{await ReceiptAsync(broker)}}","outcome":"accept"}]}""";
+            // What the fetch gave is committed; the stream is to end.
+            if ((string)operation["operationId"]! == "tailGroup") await broker.PostAsync("/v1/topics/orders/records", """{"records":[{"text":"1"},{"text":"2"},{"text":"3"}]}""");
             var type = content is null ? "application/json" : content.Value.Key == "*/*" ? "text/plain" : content.Value.Key;
 
             var answer = await broker.SendAsync(new HttpMethod(method.ToUpperInvariant()), target, body, type, headers);
