@@ -163,6 +163,10 @@ public sealed class RestBrokerOptions
     [Range(1, 100_000)]
     public int MaxMembersPerGroup { get; set; } = 1_000;
 
+    /// <summary>Records of one partition of a shared group that are given out and not done with.</summary>
+    [Range(1, 100_000)]
+    public int MaxSharedRecordsInFlight { get; set; } = 2_000;
+
     /// <summary>Web origins, exact, whose pages may use the API: <c>https://app.example.com</c>.</summary>
     public OriginList CorsOrigins { get; set; } = [];
 }
