@@ -40,6 +40,20 @@ public sealed record RecordRequest
 /// <param name="Duplicate">Whether they had been stored by an earlier try.</param>
 public sealed record ProduceResponse(IReadOnlyList<ReceiptResponse> Results, bool Duplicate);
 
+/// <summary>What became of each record where some partitions took theirs and others did not, in the order of the request.</summary>
+/// <param name="Results">One a record.</param>
+/// <param name="Duplicate">Whether all had been stored by an earlier try: never here.</param>
+public sealed record PartialProduceResponse(IReadOnlyList<PartialReceiptResponse> Results, bool Duplicate);
+
+/// <summary>Where a record is, or why it is nowhere.</summary>
+/// <param name="Partition">The partition.</param>
+/// <param name="Offset">The offset; absent where it was refused.</param>
+/// <param name="Timestamp">Its timestamp in ms since 1970; absent where it was refused.</param>
+/// <param name="Code">Why it was refused; absent where it is stored.</param>
+/// <param name="Retriable">Whether it may be taken later.</param>
+/// <param name="SideEffects"><c>possible</c> where it may be there all the same.</param>
+public sealed record PartialReceiptResponse(int Partition, long? Offset, long? Timestamp, string? Code, bool? Retriable, string? SideEffects);
+
 /// <summary>Where a record is.</summary>
 /// <param name="Partition">The partition.</param>
 /// <param name="Offset">The offset.</param>

@@ -3,6 +3,11 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Producing;
+using ProduceAnswer = Microsoft.AspNetCore.Http.HttpResults.Results<
+    Microsoft.AspNetCore.Http.HttpResults.Ok<RestBroker.Server.Contracts.ProduceResponse>,
+    Microsoft.AspNetCore.Http.HttpResults.Accepted<RestBroker.Server.Contracts.ProduceResponse>,
+    Microsoft.AspNetCore.Http.HttpResults.JsonHttpResult<System.Text.Json.Nodes.JsonObject>,
+    Microsoft.AspNetCore.Http.HttpResults.EmptyHttpResult>;
 
 namespace RestBroker.Server.Endpoints;
 
@@ -12,7 +17,9 @@ internal static class ProduceEndpoints
     public static void MapProduce(this IEndpointRouteBuilder api)
     {
         var topic = api.MapGroup("/topics/{topic}").WithTags("Produce");
-        topic.MapPost("/records", ProduceAsync).Accepts<ProduceRecordsRequest>(ContentTypes.Json, ContentTypes.NdJson);
+        topic.MapPost("/records", ProduceAsync)
+            .Accepts<ProduceRecordsRequest>(ContentTypes.Json, ContentTypes.NdJson)
+            .Produces<PartialProduceResponse>(StatusCodes.Status207MultiStatus);
         topic.MapPost("/partitions/{partition:int}/records", ProduceToPartitionAsync)
             .Accepts<ProduceRecordsRequest>(ContentTypes.Json, ContentTypes.NdJson);
         topic.MapPost("/raw", ProduceRawAsync).Accepts<string>("*/*");
@@ -25,16 +32,15 @@ internal static class ProduceEndpoints
     /// <param name="requests">Takes the request.</param>
     /// <param name="context">The request.</param>
     /// <param name="topic">The topic.</param>
-    /// <param name="acks">When the answer is sent: <c>all</c> (committed, default), <c>leader</c> (written), <c>none</c> (202).</param>
+    /// <param name="query">How they are to be stored and answered.</param>
     /// <param name="idempotencyKey">The request's name: sent again it stores nothing twice.</param>
-    internal static Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> ProduceAsync(
+    internal static Task<ProduceAnswer> ProduceAsync(
         ProduceRequests requests,
         HttpContext context,
         string topic,
-        [FromQuery] string? acks,
+        [AsParameters] ProduceQuery query,
         [FromHeader(Name = IdempotencyKey.HeaderName), Description(ProducerHeaders.KeyedHeaderText)] string? idempotencyKey) =>
-        requests.TakeAsync(
-            context, topic, new ProduceOptions(null, AcksText.Parse(acks)), new ProducerHeaders { IdempotencyKey = idempotencyKey });
+        requests.TakeAsync(context, new ProduceTarget(topic), query, new ProducerHeaders { IdempotencyKey = idempotencyKey });
 
     /// <summary>
     /// Stores records in one partition. With If-Match and the partition's ETag, only if nothing was appended since: a conditional append.
@@ -43,18 +49,18 @@ internal static class ProduceEndpoints
     /// <param name="context">The request.</param>
     /// <param name="topic">The topic, which must exist.</param>
     /// <param name="partition">The partition.</param>
-    /// <param name="acks">When the answer is sent: <c>all</c> (committed, default), <c>leader</c> (written), <c>none</c> (202).</param>
+    /// <param name="query">How they are to be stored and answered.</param>
     /// <param name="ifMatch">The partition's ETag: store only if nothing was appended since, else 412. JSON only.</param>
     /// <param name="headers">What makes the request one that can be sent again.</param>
-    internal static Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> ProduceToPartitionAsync(
+    internal static Task<ProduceAnswer> ProduceToPartitionAsync(
         ProduceRequests requests,
         HttpContext context,
         string topic,
         int partition,
-        [FromQuery] string? acks,
+        [AsParameters] ProduceQuery query,
         [FromHeader(Name = "If-Match")] string? ifMatch,
         [AsParameters] ProducerHeaders headers) =>
-        requests.TakeAsync(context, topic, new ProduceOptions(partition, AcksText.Parse(acks)), headers, ifMatch);
+        requests.TakeAsync(context, new ProduceTarget(topic, partition, ifMatch), query, headers);
 
     /// <summary>
     /// Stores the body as one record's value, whatever its bytes. Content-Type is kept as the header content-type;

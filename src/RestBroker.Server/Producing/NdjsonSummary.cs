@@ -50,24 +50,29 @@ internal sealed class NdjsonSummary
     /// <summary>Writes the lines.</summary>
     public void Write(IBufferWriter<byte> output)
     {
-        foreach (var (line, refusal) in _errors)
+        foreach (var (line, refusal) in _errors) WriteRefusal(output, line, refusal);
+        WriteEnd(output);
+    }
+
+    /// <summary>Writes the line of a line that was refused, or of the first of those whose append failed.</summary>
+    public static void WriteRefusal(IBufferWriter<byte> output, long line, BrokerException refusal)
+    {
+        using (var json = new Utf8JsonWriter(output, ApiJson.WriterOptions))
         {
-            using var json = new Utf8JsonWriter(output, ApiJson.WriterOptions);
             json.WriteStartObject();
             json.WriteNumber("line", line);
             json.WriteString("code", BrokerErrors.Of(refusal.Error).Code);
             json.WriteString("detail", refusal.Message);
             if (refusal.Members.GetValueOrDefault("nextSequence") is int nextSequence) json.WriteNumber("nextSequence", nextSequence);
-            if (IsBroken) json.WriteString("sideEffects", refusal.SideEffects == SideEffects.None ? "none" : "possible");
+            json.WriteString("sideEffects", refusal.SideEffects == SideEffects.None ? "none" : "possible");
             json.WriteEndObject();
-            json.Flush();
-            output.Write("\n"u8);
         }
 
-        WriteEnd(output);
+        output.Write("\n"u8);
     }
 
-    private void WriteEnd(IBufferWriter<byte> output)
+    /// <summary>Writes the last line.</summary>
+    public void WriteEnd(IBufferWriter<byte> output)
     {
         using (var json = new Utf8JsonWriter(output, ApiJson.WriterOptions))
         {

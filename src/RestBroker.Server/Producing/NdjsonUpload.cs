@@ -22,7 +22,7 @@ internal sealed class NdjsonUpload(RecordProducer producer, ProduceOptions optio
     private TopicDescription? _topic;
     private int? _keylessPartition;
     private PartitionBatches? _gathering;
-    private List<long> _gatheredLines = [];
+    private List<GatheredLine> _gatheredLines = [];
     private Task _append = Task.CompletedTask;
     private long _line;
     private BatchProducer? _producer = options.Producer;
@@ -34,6 +34,9 @@ internal sealed class NdjsonUpload(RecordProducer producer, ProduceOptions optio
 
     /// <summary>Gives the topic; asked at the first good line, which may create it, and again before each batch, for partitions added.</summary>
     public required Func<CancellationToken, ValueTask<TopicDescription>> Target { get; init; }
+
+    /// <summary>Told of each record as it is committed; null = nobody, a summary follows the upload.</summary>
+    public UploadReceipts? Receipts { get; init; }
 
     private bool IsOver => _summary.IsBroken || _lastLine is not null;
 
@@ -49,11 +52,12 @@ internal sealed class NdjsonUpload(RecordProducer producer, ProduceOptions optio
                 body.AdvanceTo(rest, result.Buffer.End);
                 if (result.IsCompleted || IsOver) break;
                 if (_append.IsCompleted) await FlushAsync(cancellationToken);
+                if (Receipts is not null) await Receipts.FlushAsync();
             }
 
             await FlushAsync(cancellationToken);
             await _append;
-            if (!_summary.IsBroken && _lastLine is var (line, refusal)) _summary.Broken(line, 1, refusal);
+            if (!_summary.IsBroken && _lastLine is var (line, refusal)) Break(line, 1, refusal);
             return _summary;
         }
         finally
@@ -102,6 +106,7 @@ internal sealed class NdjsonUpload(RecordProducer producer, ProduceOptions optio
             _line++;
             if (line.Length > maxLineBytes) Fail(_line, new(BrokerError.RecordTooLarge, $"The line has more than {maxLineBytes} bytes."));
             else if (!IsBlank(line)) await TakeAsync(line, cancellationToken);
+            if (Receipts is { IsFlushDue: true }) await Receipts.FlushAsync();
             if (_gathering is { } full && (full.Size >= MaxBatchBytes || full.RecordCount >= MaxBatchRecords)) await FlushAsync(cancellationToken);
         }
 
@@ -195,8 +200,9 @@ internal sealed class NdjsonUpload(RecordProducer producer, ProduceOptions optio
 
     private void Gather(in ProducedRecord record)
     {
-        _gathering!.Add(record, time.GetUtcNow().ToUnixTimeMilliseconds());
-        _gatheredLines.Add(_line);
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var (partition, index) = _gathering!.Add(record, now);
+        _gatheredLines.Add(new GatheredLine(_line, partition, index, record.Timestamp ?? now));
     }
 
     private async ValueTask FlushAsync(CancellationToken cancellationToken)
@@ -210,7 +216,7 @@ internal sealed class NdjsonUpload(RecordProducer producer, ProduceOptions optio
         _producer = _producer?.Next(lines.Count);
     }
 
-    private async Task AppendAsync(PartitionBatches batches, List<long> lines, ProduceOptions produce, CancellationToken cancellationToken)
+    private async Task AppendAsync(PartitionBatches batches, List<GatheredLine> lines, ProduceOptions produce, CancellationToken cancellationToken)
     {
         using (batches)
         {
@@ -219,16 +225,35 @@ internal sealed class NdjsonUpload(RecordProducer producer, ProduceOptions optio
             foreach (var (partition, append) in appends)
             {
                 if (append.Result is { } result) _summary.Stored(partition, result.BaseOffset, counts[partition]);
-                else _summary.Broken(lines[0], counts[partition], append.Refusal!);
+                else Break(lines[0].Line, counts[partition], append.Refusal!);
             }
+
+            if (Receipts is null) return;
+            await Receipts.StoredAsync(
+                from line in lines
+                let result = appends[line.Partition].Result
+                where result is not null
+                select (line.Line, line.ReceiptOf(result.Value)));
         }
+    }
+
+    private void Break(long firstLine, int count, BrokerException refusal)
+    {
+        _summary.Broken(firstLine, count, refusal);
+        Receipts?.Refused(firstLine, refusal);
     }
 
     // Where records are numbered, what is stored is a prefix of the upload: who was cut off then knows which line has which number.
     private void Fail(long line, BrokerException refusal)
     {
-        if (_producer is null) _summary.Failed(line, refusal);
-        else _lastLine ??= (line, refusal);
+        if (_producer is not null)
+        {
+            _lastLine ??= (line, refusal);
+            return;
+        }
+
+        _summary.Failed(line, refusal);
+        Receipts?.Refused(line, refusal);
     }
 
     private static bool IsBlank(ReadOnlySequence<byte> line)

@@ -1,5 +1,5 @@
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Options;
 using RestBroker.Core.Engine;
@@ -8,6 +8,12 @@ using RestBroker.Core.Topics;
 using RestBroker.Server.Composition;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Endpoints;
+using RestBroker.Server.Streaming;
+using ProduceAnswer = Microsoft.AspNetCore.Http.HttpResults.Results<
+    Microsoft.AspNetCore.Http.HttpResults.Ok<RestBroker.Server.Contracts.ProduceResponse>,
+    Microsoft.AspNetCore.Http.HttpResults.Accepted<RestBroker.Server.Contracts.ProduceResponse>,
+    Microsoft.AspNetCore.Http.HttpResults.JsonHttpResult<System.Text.Json.Nodes.JsonObject>,
+    Microsoft.AspNetCore.Http.HttpResults.EmptyHttpResult>;
 
 namespace RestBroker.Server.Producing;
 
@@ -15,22 +21,30 @@ namespace RestBroker.Server.Producing;
 internal sealed class ProduceRequests(
     ILogEngine engine, TopicAutoCreator topics, RecordProducer producer, IdempotentRequests keyed, IOptions<RestBrokerOptions> options, TimeProvider time)
 {
+    // A client that sends and does not read its receipts for so long has dead-locked itself.
+    private static readonly TimeSpan ReceiptPatience = TimeSpan.FromSeconds(10);
+
     private RestBrokerOptions Options => options.Value;
 
     /// <summary>A request of either form.</summary>
-    public Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> TakeAsync(
-        HttpContext context, string topic, ProduceOptions produce, ProducerHeaders headers, string? ifMatch = null)
+    public Task<ProduceAnswer> TakeAsync(
+        HttpContext context, ProduceTarget target, ProduceQuery query, ProducerHeaders headers)
     {
-        produce = produce with { Producer = headers.Parse(engine, produce.Acks) };
+        var (topic, partition, ifMatch) = target;
+        var isNdjson = RequestBody.IsNdjson(context.Request);
+        var wantsEach = query.WantsEach(isNdjson);
+        if (query.Partial && isNdjson) throw new BrokerException(BrokerError.InvalidRequest, "partial=true is for JSON; the summary of an upload tells of each line that failed.");
+        var acks = query.ParseAcks();
+        var produce = new ProduceOptions(partition, acks, Producer: headers.Parse(engine, acks), Partial: query.Partial);
         var key = IdempotencyKey.Parse(headers.IdempotencyKey, engine, produce.Acks);
-        if (!RequestBody.IsNdjson(context.Request)) return StoreAsync(context, topic, produce, key, ifMatch);
+        if (!isNdjson) return StoreAsync(context, topic, produce, key, ifMatch);
         if (key is not null)
             throw new BrokerException(BrokerError.NotSupportedByEngine, "An upload is many appends and has no one Idempotency-Key. Number its records with Producer-Id, Producer-Epoch and Producer-Seq: POST /v1/producers gives an id.");
-        return StreamAsync(context, topic, produce, ifMatch);
+        return StreamAsync(context, target, produce, wantsEach);
     }
 
     /// <summary>A JSON request: validated whole, then stored whole.</summary>
-    private async Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> StoreAsync(
+    private async Task<ProduceAnswer> StoreAsync(
         HttpContext context, string topic, ProduceOptions produce, IdempotencyKey? key, string? ifMatch)
     {
         var partition = produce.Partition;
@@ -50,15 +64,17 @@ internal sealed class ProduceRequests(
         var receipts = await producer.ProduceAsync(target, records, produce with { Key = request }, cancellationToken);
         if (request is not null && receipts.Duplicate) context.Response.Headers[IdempotentRequests.ReplayHeader] = "true";
 
+        if (receipts.Failure is { } failure)
+            return TypedResults.Json(new JsonObject { ["results"] = (JsonArray)failure.Members["results"], ["duplicate"] = false }, statusCode: StatusCodes.Status207MultiStatus);
         if (produce.Acks == Acks.None) return TypedResults.Accepted((string?)null, new ProduceResponse([], false));
         return TypedResults.Ok(new ProduceResponse([.. receipts.Items.Select(ToResponse)], receipts.Duplicate));
     }
 
     /// <summary>An NDJSON request: stored as it comes, without end if need be; the answer follows the upload.</summary>
-    private async Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> StreamAsync(
-        HttpContext context, string topic, ProduceOptions produce, string? ifMatch)
+    private async Task<ProduceAnswer> StreamAsync(
+        HttpContext context, ProduceTarget place, ProduceOptions produce, bool wantsEach)
     {
-        var partition = produce.Partition;
+        var (topic, partition, ifMatch) = place;
         RequestBody.Decode(context, Options);
         RefuseUnheard(context.Request, partition);
         if (ifMatch is not null)
@@ -66,17 +82,31 @@ internal sealed class ProduceRequests(
         var partitionCount = await CheckTargetAsync(topic, partition, context.RequestAborted);
         LiftLimits(context);
         var limits = RecordLimits.Of(Options, await ConfigAsync(topic, context.RequestAborted));
+        using var receipts = wantsEach ? BeginReceipts(context) : null;
         using var upload = new NdjsonUpload(producer, produce, limits, Options.MaxNdjsonLineBytes, time)
         {
             PartitionCount = partitionCount,
             Target = token => GetOrCreateAsync(context, topic, token),
+            Receipts = receipts,
         };
         var summary = await upload.RunAsync(context.Request.BodyReader, context.RequestAborted);
+        if (receipts is not null)
+        {
+            await receipts.EndAsync(summary);
+            return TypedResults.Empty;
+        }
 
         context.Response.ContentType = ContentTypes.NdJson;
         summary.Write(context.Response.BodyWriter);
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
         return TypedResults.Empty;
+    }
+
+    private UploadReceipts BeginReceipts(HttpContext context)
+    {
+        var output = new StreamOutput(context, time, ReceiptPatience);
+        output.Prepare(ContentTypes.NdJson);
+        return new UploadReceipts(output);
     }
 
     /// <summary>The topic, created if missing; says so in the answer.</summary>
@@ -132,3 +162,9 @@ internal sealed class ProduceRequests(
 
     private static ReceiptResponse ToResponse(Receipt receipt) => new(receipt.Partition, receipt.Offset, receipt.Timestamp);
 }
+
+/// <summary>Where a request's records go.</summary>
+/// <param name="Topic">The topic.</param>
+/// <param name="Partition">The partition in the path; null = each record its own.</param>
+/// <param name="IfMatch">The partition's ETag; null = whatever it is.</param>
+internal readonly record struct ProduceTarget(string Topic, int? Partition = null, string? IfMatch = null);

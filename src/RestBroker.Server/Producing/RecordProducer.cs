@@ -42,7 +42,8 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         }
 
         if (appends.Values.All(append => append.Refusal is null)) return new Receipts(receipts, appends.Values.All(append => append.Result!.Value.Duplicate));
-        throw PartialFailure(appends, receipts, places);
+        var failure = PartialFailure(appends, receipts, places);
+        return options.Partial && appends.Values.Any(append => append.Result is not null) ? new Receipts(receipts, false, failure) : throw failure;
     }
 
     /// <summary>Appends each partition's batch; what fails is a value. Batches are handed to the engine in order before any is awaited.</summary>
@@ -112,7 +113,7 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         for (var i = 0; i < receipts.Length; i++)
         {
             results.Add(appends[places[i].Partition].Result is null
-                ? new JsonObject { ["partition"] = places[i].Partition, ["code"] = BrokerErrors.Of(appends[places[i].Partition].Refusal!.Error).Code }
+                ? Refused(places[i].Partition, appends[places[i].Partition].Refusal!)
                 : new JsonObject { ["partition"] = receipts[i].Partition, ["offset"] = receipts[i].Offset, ["timestamp"] = receipts[i].Timestamp });
         }
 
@@ -122,6 +123,14 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
             Members = new Dictionary<string, object> { ["results"] = results },
         };
     }
+
+    private static JsonObject Refused(int partition, BrokerException refusal) => new()
+    {
+        ["partition"] = partition,
+        ["code"] = BrokerErrors.Of(refusal.Error).Code,
+        ["retriable"] = BrokerErrors.Of(refusal.Error).Retriable,
+        ["sideEffects"] = refusal.SideEffects == SideEffects.None ? "none" : "possible",
+    };
 }
 
 /// <summary>How a request wants its records stored.</summary>
@@ -130,13 +139,15 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
 /// <param name="ExpectedNextOffset">Only if the partition's log ends here; null = wherever.</param>
 /// <param name="Producer">Who numbers the records, and the first one's sequence; for one partition only. Null = nobody.</param>
 /// <param name="Key">The request's idempotency key, once it has begun; null = none.</param>
+/// <param name="Partial">Whether a request that some partitions took and some did not is one that succeeded.</param>
 internal sealed record ProduceOptions(
-    int? Partition, Acks Acks, long? ExpectedNextOffset = null, BatchProducer? Producer = null, KeyedRequest? Key = null);
+    int? Partition, Acks Acks, long? ExpectedNextOffset = null, BatchProducer? Producer = null, KeyedRequest? Key = null, bool Partial = false);
 
 /// <summary>Where the records of a request are.</summary>
 /// <param name="Items">In the order of the request.</param>
 /// <param name="Duplicate">Whether an earlier try had stored all of them.</param>
-internal readonly record struct Receipts(IReadOnlyList<Receipt> Items, bool Duplicate);
+/// <param name="Failure">Why some of them are nowhere, with <c>results</c>; null = all are stored.</param>
+internal readonly record struct Receipts(IReadOnlyList<Receipt> Items, bool Duplicate, BrokerException? Failure = null);
 
 /// <summary>What became of one partition's batch: one of the two.</summary>
 internal readonly record struct PartitionAppend(ProduceResult? Result, BrokerException? Refusal);
