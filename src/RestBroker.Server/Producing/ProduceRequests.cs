@@ -35,7 +35,7 @@ internal sealed class ProduceRequests(
     {
         var partition = produce.Partition;
         var cancellationToken = context.RequestAborted;
-        RequestBody.RequireIdentity(context.Request);
+        RequestBody.Decode(context, Options);
         RefuseUnheard(context.Request, partition);
         var partitionCount = await CheckTargetAsync(topic, partition, cancellationToken);
         using var body = await RequestBody.ReadAsync(
@@ -59,7 +59,7 @@ internal sealed class ProduceRequests(
         HttpContext context, string topic, ProduceOptions produce, string? ifMatch)
     {
         var partition = produce.Partition;
-        RequestBody.RequireIdentity(context.Request);
+        RequestBody.Decode(context, Options);
         RefuseUnheard(context.Request, partition);
         if (ifMatch is not null)
             throw new BrokerException(BrokerError.NotSupportedByEngine, "If-Match needs one JSON request: an upload is many appends.");

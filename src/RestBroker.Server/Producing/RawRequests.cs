@@ -23,7 +23,7 @@ internal sealed class RawRequests(
     {
         var idempotencyKey = IdempotencyKey.Parse(key.IdempotencyKey, engine, produce.Acks);
         var cancellationToken = context.RequestAborted;
-        RequestBody.RequireIdentity(context.Request);
+        RequestBody.Decode(context, options.Value);
         RequestBody.RefuseUnheard(context.Request, "Producer-Id", "Producer-Epoch", "Producer-Seq", "If-Match");
         var partitionCount = await topics.PartitionCountAsync(topic, cancellationToken);
         var config = (await engine.DescribeTopicAsync(topic, cancellationToken))?.Config ?? TopicConfig.Default;
