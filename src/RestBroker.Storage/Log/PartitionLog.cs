@@ -219,7 +219,7 @@ internal sealed class PartitionLog
     public int Clean()
     {
         LogSegment[] expired = [];
-        Producers.Expire(_host.NowMilliseconds);
+        Producers.Expire(_host.Producers.Clock.Read(_host.Time));
         lock (_gate)
         {
             if (!_closed && _failure is null) expired = _writer.FindExpired(Config, LogStartOffset, HighWatermark.Value, _host.NowMilliseconds);
