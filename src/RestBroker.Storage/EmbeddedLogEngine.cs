@@ -23,7 +23,8 @@ public sealed class EmbeddedLogEngine : ILogEngine
     private EmbeddedLogEngine(EngineParts parts, TimeProvider time) => (_parts, _time) = (parts, time);
 
     /// <inheritdoc/>
-    public EngineFeatures Features => EngineFeatures.ConditionalAppend | EngineFeatures.ProducerState | EngineFeatures.Durability;
+    public EngineFeatures Features =>
+        EngineFeatures.ConditionalAppend | EngineFeatures.ProducerState | EngineFeatures.Durability | EngineFeatures.Compaction;
 
     /// <inheritdoc/>
     public bool IsHealthy => _parts.IsHealthy;
@@ -86,7 +87,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
         return ValueTask.FromResult<IReadOnlyList<PartitionStatus>>(
         [
             .. Catalog.Get(topic).Logs.Select(log => new PartitionStatus(
-                log.Partition.Partition, log.LogStartOffset, log.HighWatermark.Value, log.NextOffset, log.Segments.Size, null)),
+                log.Partition.Partition, log.LogStartOffset, log.HighWatermark.Value, log.NextOffset, log.Segments.Size, log.Cleaner.Status)),
         ]);
     }
 
@@ -215,6 +216,13 @@ public sealed class EmbeddedLogEngine : ILogEngine
     {
         ThrowIfDisposed();
         return Offsets.DeleteAsync(group, cancellationToken);
+    }
+
+    /// <summary>Compacts what is due without waiting for the next round.</summary>
+    internal int Compact()
+    {
+        ThrowIfDisposed();
+        return _parts.Cleaner.Compact();
     }
 
     /// <summary>Takes nothing more, ends the waiting fetches, syncs everything and says so in the data directory.</summary>

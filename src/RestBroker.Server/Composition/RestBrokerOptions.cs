@@ -34,13 +34,32 @@ public sealed class RestBrokerOptions
     [Range(0, 86_400)]
     public int DeletedTopicGraceSeconds { get; set; } = 60;
 
-    /// <summary>How often retention looks at the logs, in seconds.</summary>
+    /// <summary>How often retention and compaction look at the logs, in seconds.</summary>
     [Range(1, 86_400)]
     public int CleanerIntervalSeconds { get; set; } = 15;
+
+    /// <summary>Memory for the keys of the log that is being compacted, in bytes; where it is full, the next round goes on.</summary>
+    [Range(65_536, 1_073_741_824)]
+    public int CompactionBufferBytes { get; set; } = 32 * 1024 * 1024;
+
+    /// <summary>How fast compaction may read and write, in bytes per second.</summary>
+    [Range(65_536, long.MaxValue)]
+    public long CompactionBytesPerSecond { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>Threads that sync logs to the disk.</summary>
     [Range(1, 64)]
     public int FlusherThreads { get; set; } = 2;
+
+    /// <summary>
+    /// So much of the disk is kept free: producers get 507 before it is full, while reads, deletions, retention and commits go on. At most
+    /// a twentieth of the file system; 0 = none. In bytes.
+    /// </summary>
+    [Range(0, long.MaxValue)]
+    public long DiskReserveBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Segment files that are kept open, at most about half of what the process may open.</summary>
+    [Range(16, 1_000_000)]
+    public int MaxOpenSegments { get; set; } = 1_000;
 
     /// <summary>The largest body of a request that is not streamed, in bytes.</summary>
     [Range(1024, 1_073_741_824)]
@@ -143,6 +162,10 @@ public sealed class RestBrokerOptions
     /// <summary>Members of one consumer group.</summary>
     [Range(1, 100_000)]
     public int MaxMembersPerGroup { get; set; } = 1_000;
+
+    /// <summary>Records of one partition of a shared group that are given out and not done with.</summary>
+    [Range(1, 100_000)]
+    public int MaxSharedRecordsInFlight { get; set; } = 2_000;
 
     /// <summary>Web origins, exact, whose pages may use the API: <c>https://app.example.com</c>.</summary>
     public OriginList CorsOrigins { get; set; } = [];

@@ -40,7 +40,7 @@ internal sealed class ProduceRequests(
         var partitionCount = await CheckTargetAsync(topic, partition, cancellationToken);
         using var body = await RequestBody.ReadAsync(
             context.Request, Options.MaxRequestBodyBytes, "RestBroker:MaxRequestBodyBytes", cancellationToken);
-        var records = Read(body.Written, topic, partition, partitionCount, await MaxValueBytesAsync(topic, cancellationToken));
+        var records = Read(body.Written, topic, partition, partitionCount, await ConfigAsync(topic, cancellationToken));
 
         var target = await GetOrCreateAsync(context, topic, cancellationToken);
         if (ifMatch is not null) produce = produce with { ExpectedNextOffset = EntityTags.ExpectedNextOffset(ifMatch, target) };
@@ -65,7 +65,7 @@ internal sealed class ProduceRequests(
             throw new BrokerException(BrokerError.NotSupportedByEngine, "If-Match needs one JSON request: an upload is many appends.");
         var partitionCount = await CheckTargetAsync(topic, partition, context.RequestAborted);
         LiftLimits(context);
-        var limits = RecordLimits.Of(Options, await MaxValueBytesAsync(topic, context.RequestAborted));
+        var limits = RecordLimits.Of(Options, await ConfigAsync(topic, context.RequestAborted));
         using var upload = new NdjsonUpload(producer, produce, limits, Options.MaxNdjsonLineBytes, time)
         {
             PartitionCount = partitionCount,
@@ -102,13 +102,13 @@ internal sealed class ProduceRequests(
         return found.PartitionCount;
     }
 
-    private async ValueTask<int> MaxValueBytesAsync(string topic, CancellationToken cancellationToken) =>
-        (await engine.DescribeTopicAsync(topic, cancellationToken))?.Config.MaxMessageBytes ?? TopicConfig.Default.MaxMessageBytes;
+    private async ValueTask<TopicConfig> ConfigAsync(string topic, CancellationToken cancellationToken) =>
+        (await engine.DescribeTopicAsync(topic, cancellationToken))?.Config ?? TopicConfig.Default;
 
-    private List<ProducedRecord> Read(ReadOnlyMemory<byte> body, string topic, int? partition, int partitionCount, int maxValueBytes)
+    private List<ProducedRecord> Read(ReadOnlyMemory<byte> body, string topic, int? partition, int partitionCount, TopicConfig config)
     {
         var faults = new RecordFaults("/records");
-        var limits = RecordLimits.Of(Options, maxValueBytes);
+        var limits = RecordLimits.Of(Options, config);
         var records = RecordEnvelopeReader.Read(body, Options.MaxRecordsPerRequest, limits.MaxValueDepth, faults);
         var now = time.GetUtcNow();
         for (var i = 0; i < records.Count && !faults.IsFull; i++)

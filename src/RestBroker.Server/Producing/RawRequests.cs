@@ -38,7 +38,7 @@ internal sealed class RawRequests(
             Partition = produce.Partition,
         };
         var faults = new RecordFaults("");
-        RecordRules.Check(record, RecordLimits.Of(options.Value, config.MaxMessageBytes), partitionCount, time.GetUtcNow(), faults);
+        RecordRules.Check(record, RecordLimits.Of(options.Value, config), partitionCount, time.GetUtcNow(), faults);
         if (faults.Any) throw faults.ToRefusal();
 
         var (target, created) = await topics.GetOrCreateAsync(topic, cancellationToken);

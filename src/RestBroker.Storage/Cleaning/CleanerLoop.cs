@@ -5,22 +5,30 @@ using RestBroker.Storage.Log;
 
 namespace RestBroker.Storage.Cleaning;
 
-/// <summary>What is done now and then: old segments are dropped, logs nobody waits for are synced, checkpoints are kept young.</summary>
+/// <summary>
+/// What is done now and then: old segments are dropped, logs are compacted, logs nobody waits for are synced, checkpoints are kept young.
+/// </summary>
 internal sealed partial class CleanerLoop : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly TopicCatalog _catalog;
     private readonly PartitionLog _metadata;
+    private readonly CompactionRound _compaction;
     private readonly ILogger<CleanerLoop> _logger;
     private readonly LogConfig _config;
     private readonly Task[] _loops;
 
     public CleanerLoop(
-        TopicCatalog catalog, PartitionLog metadata, LogConfig config, TimeProvider time, ILogger<CleanerLoop> logger)
+        TopicCatalog catalog, PartitionLog metadata, CompactionRound compaction, LogConfig config, TimeProvider time, ILogger<CleanerLoop> logger)
     {
-        (_catalog, _metadata, _logger) = (catalog, metadata, logger);
-        _config = config;
-        _loops = [RunAsync(config.CleanerInterval, time, Clean), RunAsync(config.CheckpointInterval, time, RequestFlushes)];
+        (_catalog, _metadata, _compaction, _config, _logger) = (catalog, metadata, compaction, config, logger);
+        // Compaction has a loop of its own: it may take long, and retention must not wait for it.
+        _loops =
+        [
+            RunAsync(config.CleanerInterval, time, Clean),
+            RunAsync(config.CleanerInterval, time, () => Compact()),
+            RunAsync(config.CheckpointInterval, time, RequestFlushes),
+        ];
     }
 
     public async ValueTask DisposeAsync()
@@ -29,6 +37,9 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
         await Task.WhenAll(_loops);
         _stopping.Dispose();
     }
+
+    /// <summary>Compacts what is due, now. Returns how many logs that were.</summary>
+    public int Compact() => _compaction.Run(Logs().Append(_metadata), _stopping.Token);
 
     private async Task RunAsync(TimeSpan interval, TimeProvider time, Action work)
     {
@@ -52,10 +63,12 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
         }
     }
 
+    private IEnumerable<PartitionLog> Logs() => _catalog.Snapshot.Topics.Values.SelectMany(topic => topic.Logs);
+
     private void Clean()
     {
         ForgetKeys();
-        foreach (var log in _catalog.Snapshot.Topics.Values.SelectMany(topic => topic.Logs))
+        foreach (var log in Logs())
         {
             if (_stopping.IsCancellationRequested) return;
             try

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Durability;
 using RestBroker.Storage.Files;
 using RestBroker.Storage.Producers;
@@ -22,5 +23,10 @@ internal sealed record LogHost(
 
     public IFileStore Files => Segments.Files;
 
+    /// <summary>Asked before each append; null = everything is admitted.</summary>
+    public Admission? Admission { get; init; }
+
     public long NowMilliseconds => Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public ClockReading ReadClocks() => new(NowMilliseconds, (long)Time.GetElapsedTime(0).TotalMilliseconds);
 }

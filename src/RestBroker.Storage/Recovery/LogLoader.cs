@@ -18,6 +18,7 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
         var checkpoint = new LogCheckpoint(Files, Path.Combine(directory, LogCheckpoint.FileName));
         var saved = checkpoint.Read();
         var scan = new TailScan(host, start, saved, quarantine, report);
+        SwapRecovery.Run(Files, directory, path => scan.Quarantine(path, 0));
         var (segments, active) = LoadSegments(directory, scan);
 
         var recoveryPoint = segments.Count == 0 ? saved?.RecoveryPoint ?? 0 : segments[^1].NextOffset;
@@ -71,6 +72,7 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
                 continue;
             }
 
+            segment.NoteAge(host.ReadClocks());
             segments.Add(segment);
             active = scan.EndsInDamage ? null : segment;
         }

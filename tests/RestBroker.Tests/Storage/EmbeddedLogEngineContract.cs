@@ -13,4 +13,10 @@ public sealed class EmbeddedLogEngineContract : ProducerContract, IDisposable
 
     protected override async Task<ILogEngine> OpenAsync() =>
         await EmbeddedLogEngine.OpenAsync(new LogConfig { DataDirectory = _directory.Path }, Time, NullLoggerFactory.Instance, default);
+
+    protected override Task CompactAsync()
+    {
+        ((EmbeddedLogEngine)Engine).Compact();
+        return Task.CompletedTask;
+    }
 }

@@ -26,6 +26,9 @@ internal sealed class LogFixture : IDisposable
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
 
+    /// <summary>Another clock than <see cref="Time"/>, from the next opening on.</summary>
+    public TimeProvider? Clock { get; set; }
+
     public LogLines Logs { get; } = new();
 
     public ProducerLimits Limits { get; set; } = ProducerLimits.Default;
@@ -52,7 +55,7 @@ internal sealed class LogFixture : IDisposable
     {
         if (start != StartKind.Clean) _leaderEpoch++;
         Report = new RecoveryReport();
-        var host = new LogHost(new OpenSegments(Files, 100), _flusher, Time, _leaderEpoch, BootId, TimeSpan.FromSeconds(1), Logs)
+        var host = new LogHost(new OpenSegments(Files, 100), _flusher, Clock ?? Time, _leaderEpoch, BootId, TimeSpan.FromSeconds(1), Logs)
         {
             Producers = new LiveProducers(Limits),
         };
