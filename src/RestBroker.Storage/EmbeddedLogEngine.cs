@@ -111,9 +111,9 @@ public sealed class EmbeddedLogEngine : ILogEngine
             if (!committed.IsCompletedSuccessfully) await committed.WaitAsync(cancellationToken);
             return result;
         }
-        catch (BrokerException e) when (e.Error == BrokerError.PreconditionFailed)
+        catch (BrokerException e) when (e.Error is BrokerError.PreconditionFailed or BrokerError.OutOfOrderSequence or BrokerError.DuplicateSequence)
         {
-            // Who is told the log's end must be able to read up to it.
+            // Who is told the log's end, or what is stored, must be able to read up to it.
             await log.WhenCommittedAsync().WaitAsync(cancellationToken);
             throw;
         }
@@ -134,11 +134,19 @@ public sealed class EmbeddedLogEngine : ILogEngine
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<ProducerStatus>> FindProducerAsync(string topic, long producerId, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<ProducerStatus>> FindProducerAsync(string topic, long producerId, CancellationToken cancellationToken)
     {
         ThrowIfDisposed();
-        return ValueTask.FromResult<IReadOnlyList<ProducerStatus>>(
-            [.. Catalog.Get(topic).Logs.Select(log => log.Producers.Find(producerId)).OfType<ProducerStatus>()]);
+        List<ProducerStatus> found = [];
+        foreach (var log in Catalog.Get(topic).Logs)
+        {
+            if (log.Producers.Find(producerId) is not { } status) continue;
+            // Who is told what is stored goes on behind it, and must not have to come back.
+            await log.WhenCommittedAsync().WaitAsync(cancellationToken);
+            found.Add(status);
+        }
+
+        return found;
     }
 
     /// <inheritdoc/>

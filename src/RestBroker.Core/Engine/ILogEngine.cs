@@ -62,8 +62,10 @@ public interface ILogEngine : IAsyncDisposable
     /// <exception cref="BrokerException">NotFound, NotSupportedByEngine.</exception>
     ValueTask<ProducerIdentity> DescribeProducerAsync(long producerId, CancellationToken cancellationToken);
 
-    /// <summary>What the partitions of a topic remember of a producer; those that know nothing of it are left out.</summary>
-    /// <exception cref="BrokerException">UnknownTopicOrPartition, NotSupportedByEngine.</exception>
+    /// <summary>
+    /// What the partitions of a topic remember of a producer, told once it is committed; those that know nothing of it are left out.
+    /// </summary>
+    /// <exception cref="BrokerException">UnknownTopicOrPartition, StorageFailed, NotSupportedByEngine.</exception>
     ValueTask<IReadOnlyList<ProducerStatus>> FindProducerAsync(string topic, long producerId, CancellationToken cancellationToken);
 
     /// <summary>

@@ -115,7 +115,7 @@ public sealed class RestBrokerOptions
     [Range(1, 31_536_000)]
     public int ProducerExpirationSeconds { get; set; } = 86_400;
 
-    /// <summary>Idempotency keys that are remembered of a topic; the oldest are forgotten. About 100 bytes of memory each.</summary>
+    /// <summary>Idempotency keys that are remembered of a topic; the oldest are forgotten. About 130 bytes of memory a key and partition.</summary>
     [Range(1, 10_000_000)]
     public int MaxIdempotencyKeysPerTopic { get; set; } = 1_000_000;
 

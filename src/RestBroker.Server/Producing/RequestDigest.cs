@@ -12,7 +12,7 @@ namespace RestBroker.Server.Producing;
 /// </summary>
 internal static class RequestDigest
 {
-    /// <summary>Of a JSON request: its bytes as they were sent.</summary>
+    /// <summary>Of a JSON request: its bytes, as they were before they were encoded for the way.</summary>
     public static byte[] OfRecords(IdempotencyKey key, int? partition, ReadOnlySpan<byte> body)
     {
         using var hash = Begin(key, "records", partition);

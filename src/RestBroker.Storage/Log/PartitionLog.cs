@@ -285,7 +285,7 @@ internal sealed class PartitionLog
     private int CleanOld()
     {
         LogSegment[] expired = [];
-        Producers.Expire(_host.NowMilliseconds);
+        Producers.Expire(_host.Producers.Clock.Read(_host.Time));
         lock (_gate)
         {
             if (!_closed && _failure is null) expired = _writer.FindExpired(Config, LogStartOffset, HighWatermark.Value);

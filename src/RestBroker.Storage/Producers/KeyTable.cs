@@ -11,7 +11,7 @@ namespace RestBroker.Storage.Producers;
 internal readonly record struct KeyBatch(long BaseOffset, int RecordCount, long AppendTime, long Timestamp, IdempotencyMark Mark);
 
 /// <summary>
-/// The idempotency keys that one partition remembers, in the order in which they came: the oldest is forgotten first. About a hundred bytes
+/// The idempotency keys that one partition remembers, in the order in which they came: the oldest is forgotten first. Some 130 bytes
 /// a key. The caller holds the state's lock.
 /// </summary>
 internal sealed class KeyTable

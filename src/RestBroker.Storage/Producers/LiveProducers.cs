@@ -20,6 +20,9 @@ internal sealed class LiveProducers(ProducerLimits limits)
 
     public ProducerLimits Limits { get; } = limits;
 
+    /// <summary>By which producers and keys are forgotten.</summary>
+    public PatientClock Clock { get; } = new();
+
     /// <summary>Producers remembered by all partitions together.</summary>
     public int Count => Volatile.Read(ref _count);
 

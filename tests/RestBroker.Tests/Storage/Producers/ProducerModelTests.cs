@@ -155,6 +155,7 @@ public sealed class ProducerModelTests(Xunit.Abstractions.ITestOutputHelper outp
             {
                 if (_random.Next(2) == 0) continue;
                 var bytes = File.ReadAllBytes(path);
+                if (bytes.Length == 0) continue; // damaged before
                 bytes[_random.Next(bytes.Length)] ^= (byte)(1 << _random.Next(8));
                 File.WriteAllBytes(path, _random.Next(3) == 0 ? bytes[.._random.Next(bytes.Length)] : bytes);
                 _counts.Damaged++;

@@ -98,6 +98,22 @@ public sealed class ProducerRecoveryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_snapshot_of_batches_that_are_gone_does_not_tell_of_those_that_come_in_their_place()
+    {
+        var log = await WriteAsync();
+        var gone = new ProducerState(new LiveProducers(ProducerLimits.Default));
+        gone.Add(4, 3, new ProducerBatch(0, 9, log.NextOffset, 1), 1);
+        var files = new SnapshotFiles(_fixture.Files, _fixture.LogDirectory);
+        files.Save(log.NextOffset + 10, ProducerSnapshot.Write(gone, files.Owner, log.NextOffset + 10));
+
+        log = _fixture.Open(StartKind.Unclean);
+        for (var i = 0; i < 20; i++) await log.Append(9, 0, i).Committed;
+        log = _fixture.Open(StartKind.Unclean);
+
+        Assert.Equal("4: -, 9: 0/20", log.Describe([4, 9]));
+    }
+
+    [Fact]
     public async Task A_start_reads_no_segment_that_a_snapshot_covers()
     {
         var log = await WriteAsync();

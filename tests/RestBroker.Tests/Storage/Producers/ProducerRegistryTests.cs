@@ -62,6 +62,36 @@ public sealed class ProducerRegistryTests : IDisposable
     }
 
     [Fact]
+    public async Task Where_a_producer_stands_is_told_when_its_records_are_on_the_disk()
+    {
+        var files = new FaultyFileStore();
+        using var disk = new ManualResetEventSlim();
+        await using var engine = await EmbeddedLogEngine.OpenAsync(
+            new LogConfig { DataDirectory = _directory.Path }, _time, NullLoggerFactory.Instance, files, default);
+        var topic = await engine.CreateTopicAsync(new TopicSpec("orders", 1, null, new Dictionary<string, string>()), default);
+        var producer = await engine.InitProducerAsync(null, default);
+        files.Fault = (call, path) =>
+        {
+            if (call == FileCall.Sync && path.Contains(topic.TopicId.ToString(), StringComparison.Ordinal) && path.EndsWith(".log", StringComparison.Ordinal)) disk.Wait(TimeSpan.FromSeconds(30));
+            return 0;
+        };
+        using var builder = new RecordBatchBuilder { Producer = (producer.ProducerId, 0, 0) };
+        builder.Append(1_000, null, null);
+        await engine.ProduceAsync(new ProduceRequest(new("orders", 0), builder.Build(), Acks.Leader), default);
+
+        using var gap = new RecordBatchBuilder { Producer = (producer.ProducerId, 0, 5) };
+        gap.Append(1_000, null, null);
+
+        var asked = engine.FindProducerAsync("orders", producer.ProducerId, default).AsTask();
+        var refused = engine.ProduceAsync(new ProduceRequest(new("orders", 0), gap.Build(), Acks.Leader), default).AsTask();
+
+        Assert.False(asked.IsCompleted || refused.IsCompleted);
+        disk.Set();
+        Assert.Equal(1, (await Assert.ThrowsAsync<BrokerException>(() => refused.WaitAsync(TimeSpan.FromSeconds(30)))).Members["nextSequence"]);
+        Assert.Equal(1, Assert.Single(await asked.WaitAsync(TimeSpan.FromSeconds(30))).NextSequence);
+    }
+
+    [Fact]
     public async Task The_registry_is_an_internal_topic()
     {
         await using var engine = await OpenAsync();
