@@ -14,7 +14,7 @@ internal sealed class ProduceQuery
 
     [Description("JSON only. With `true`, where some partitions took their records and others did not, the answer is 207 and not an error; `results` tells of each record.")]
     [FromQuery(Name = "partial")]
-    public bool Partial { get; init; }
+    public bool? Partial { get; init; }
 
     [Description("NDJSON only. `each` sends a line for each record as it is committed, for clients that read while they send; absent, a summary follows the upload.")]
     [FromQuery(Name = "receipts")]

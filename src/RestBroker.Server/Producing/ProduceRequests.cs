@@ -33,9 +33,9 @@ internal sealed class ProduceRequests(
         var (topic, partition, ifMatch) = target;
         var isNdjson = RequestBody.IsNdjson(context.Request);
         var wantsEach = query.WantsEach(isNdjson);
-        if (query.Partial && isNdjson) throw new BrokerException(BrokerError.InvalidRequest, "partial=true is for JSON; the summary of an upload tells of each line that failed.");
+        if (query.Partial is true && isNdjson) throw new BrokerException(BrokerError.InvalidRequest, "partial=true is for JSON; the summary of an upload tells of each line that failed.");
         var acks = query.ParseAcks();
-        var produce = new ProduceOptions(partition, acks, Producer: headers.Parse(engine, acks), Partial: query.Partial);
+        var produce = new ProduceOptions(partition, acks, Producer: headers.Parse(engine, acks), Partial: query.Partial is true);
         var key = IdempotencyKey.Parse(headers.IdempotencyKey, engine, produce.Acks);
         if (!isNdjson) return StoreAsync(context, topic, produce, key, ifMatch);
         if (key is not null)
