@@ -6,6 +6,7 @@ using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Durability;
 using RestBroker.Storage.Files;
 using RestBroker.Storage.Log;
+using RestBroker.Storage.Metrics;
 using RestBroker.Storage.Offsets;
 using RestBroker.Storage.Recovery;
 
@@ -32,6 +33,8 @@ internal sealed partial class EngineParts : IAsyncDisposable
 
     public required LogFlusher Flusher { get; init; }
 
+    public required LogMetrics LogMetrics { get; init; }
+
     public required PartitionLog Metadata { get; init; }
 
     public required CatalogProjection Projection { get; init; }
@@ -49,16 +52,18 @@ internal sealed partial class EngineParts : IAsyncDisposable
         var flusher = new LogFlusher(config.FlusherThreads, loggers.CreateLogger<LogFlusher>());
         try
         {
-            var together = new FileSystemSync(files, held.Handle, directory.Root, loggers.CreateLogger<LogFlusher>());
-            foreach (var path in (ReadOnlySpan<string>)[directory.Metadata, directory.Topics]) together.Cover(path);
-            flusher.SyncTogether(together);
             var budget = DescriptorBudget.Share(files.DescriptorLimit ?? int.MaxValue, config.MaxOpenSegments);
             var segments = new OpenSegments(files, budget.OpenSegments);
             var reserve = new DiskReserve(files, directory.Root, config.DiskReserveBytes, time, loggers.CreateLogger<DiskReserve>());
+            var metrics = new LogMetrics(segments, reserve);
+            var together = new FileSystemSync(files, held.Handle, directory.Root, loggers.CreateLogger<LogFlusher>()) { Metrics = metrics };
+            foreach (var path in (ReadOnlySpan<string>)[directory.Metadata, directory.Topics]) together.Cover(path);
+            flusher.SyncTogether(together);
             var host = new LogHost(
                 segments, flusher, time, held.Meta.LeaderEpoch, held.BootId, config.CheckpointInterval, loggers.CreateLogger<PartitionLog>())
             {
                 Admission = new Admission(segments, reserve),
+                Metrics = metrics,
             };
             var loaded = new CatalogLoader(directory, host, held.Start, config, loggers.CreateLogger<CatalogLoader>());
             await loaded.LoadAsync(cancellationToken);
@@ -71,6 +76,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
                 Directory = directory,
                 Held = held,
                 Flusher = flusher,
+                LogMetrics = metrics,
                 Metadata = loaded.Metadata,
                 Catalog = loaded.Catalog,
                 Offsets = offsets,
@@ -119,6 +125,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
         isClean &= Metadata.CloseCleanly();
         Catalog.Dispose();
         Offsets.Dispose();
+        LogMetrics.Dispose();
         try
         {
             if (isClean) Held.MarkClean();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Records;
@@ -69,6 +70,7 @@ internal sealed class PartitionLog
             Write(batch, now);
             Volatile.Write(ref _nextOffset, batch.NextOffset);
             _memory.LastAppendTime = now;
+            _host.Metrics?.Appended(batch.RecordCount, batch.Size);
             result = new ProduceResult(batch.BaseOffset, appendTime, LogStartOffset);
             committed = isAsync ? Task.CompletedTask : JoinRound(wait);
         }
@@ -135,7 +137,9 @@ internal sealed class PartitionLog
     public void Flush()
     {
         if (BeginFlush() is not { } flush) return;
+        var started = Stopwatch.GetTimestamp();
         var error = flush.TrySync();
+        if (flush.HadWork) _host.Metrics?.SyncedLog(Stopwatch.GetElapsedTime(started));
         Commit(flush, error);
         EndFlush(flush);
     }
@@ -206,6 +210,7 @@ internal sealed class PartitionLog
         lock (_gate)
         {
             if (_failure is null) _books.TellPoisoned(error);
+            if (_failure is null) _host.Metrics?.Poisoned();
             _failure ??= error;
             (round, _round) = (_round, null);
         }
