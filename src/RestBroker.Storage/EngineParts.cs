@@ -33,6 +33,8 @@ internal sealed partial class EngineParts : IAsyncDisposable
 
     public required LogFlusher Flusher { get; init; }
 
+    public required FileSystemSync Together { get; init; }
+
     public required LogMetrics LogMetrics { get; init; }
 
     public required PartitionLog Metadata { get; init; }
@@ -50,12 +52,13 @@ internal sealed partial class EngineParts : IAsyncDisposable
         var directory = new DataDirectory(config.DataDirectory);
         var held = DirectoryLock.Take(files, directory);
         var flusher = new LogFlusher(config.FlusherThreads, loggers.CreateLogger<LogFlusher>());
+        LogMetrics? metrics = null;
         try
         {
             var budget = DescriptorBudget.Share(files.DescriptorLimit ?? int.MaxValue, config.MaxOpenSegments);
             var segments = new OpenSegments(files, budget.OpenSegments);
             var reserve = new DiskReserve(files, directory.Root, config.DiskReserveBytes, time, loggers.CreateLogger<DiskReserve>());
-            var metrics = new LogMetrics(segments, reserve);
+            metrics = new LogMetrics(segments, reserve);
             var together = new FileSystemSync(files, held.Handle, directory.Root, loggers.CreateLogger<LogFlusher>()) { Metrics = metrics };
             foreach (var path in (ReadOnlySpan<string>)[directory.Metadata, directory.Topics]) together.Cover(path);
             flusher.SyncTogether(together);
@@ -77,6 +80,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
                 Held = held,
                 Flusher = flusher,
                 LogMetrics = metrics,
+                Together = together,
                 Metadata = loaded.Metadata,
                 Catalog = loaded.Catalog,
                 Offsets = offsets,
@@ -91,6 +95,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
         catch
         {
             flusher.Dispose();
+            metrics?.Dispose();
             held.Dispose();
             throw;
         }
@@ -120,9 +125,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
         await Projection.DisposeAsync();
         await Cleaner.DisposeAsync();
         Flusher.Dispose();
-        var isClean = true;
-        foreach (var log in Catalog.Snapshot.Topics.Values.SelectMany(topic => topic.Logs)) isClean &= log.CloseCleanly();
-        isClean &= Metadata.CloseCleanly();
+        var isClean = CloseLogs();
         Catalog.Dispose();
         Offsets.Dispose();
         LogMetrics.Dispose();
@@ -138,6 +141,19 @@ internal sealed partial class EngineParts : IAsyncDisposable
         if (isClean) Log.Closed(Logger, Directory.Root);
         else Log.ClosedInTrouble(Logger, Directory.Root);
         Held.Dispose();
+    }
+
+    // What ten thousand logs save for the next start is synced at once: one by one it would outlast the patience of whoever stops us.
+    private bool CloseLogs()
+    {
+        List<PartitionLog> logs = [.. Catalog.Snapshot.Topics.Values.SelectMany(topic => topic.Logs), Metadata];
+        var isTogether = Flusher.TryFlushRest(logs);
+        var failedCount = 0;
+        Parallel.ForEach(logs, log =>
+        {
+            if (!log.CloseCleanly(sync: !isTogether)) Interlocked.Increment(ref failedCount);
+        });
+        return failedCount == 0 && (!isTogether || Together.Run() is null);
     }
 
     private static partial class Log

@@ -26,7 +26,7 @@ internal sealed class PartitionLog
     private TaskCompletionSource? _round;
     private Exception? _failure;
     private bool _queued;
-    private volatile bool _closed, _deleted;
+    private volatile bool _closing, _closed, _deleted;
 
     public PartitionLog(TopicPartition partition, string directory, TopicConfig config, LogHost host, LoadedLog loaded)
     {
@@ -141,7 +141,7 @@ internal sealed class PartitionLog
         var error = flush.TrySync();
         if (flush.HadWork) _host.Metrics?.SyncedLog(Stopwatch.GetElapsedTime(started));
         Commit(flush, error);
-        EndFlush(flush);
+        EndFlush(flush, isTogether: false);
     }
 
     /// <summary>
@@ -181,11 +181,14 @@ internal sealed class PartitionLog
     }
 
     /// <summary>The last: does the bookkeeping and lets the next flush begin. On the thread of the first.</summary>
-    public void EndFlush(PendingFlush flush)
+    /// <param name="flush">The flush.</param>
+    /// <param name="isTogether">Whether the file system was synced for it, and will be for its bookkeeping.</param>
+    public void EndFlush(PendingFlush flush, bool isTogether)
     {
         try
         {
-            if (IsHealthy) _books.Keep(flush.Taken, flush.Target);
+            if (isTogether && IsHealthy) _memory.NoteSynced();
+            if (IsHealthy && !_closing) _books.Keep(flush.Taken, flush.Target, sync: !isTogether);
         }
         catch (Exception e) when (e.IsDiskTrouble())
         {
@@ -269,16 +272,20 @@ internal sealed class PartitionLog
         lock (_flushing) Segments.CloseFiles();
     }
 
-    /// <summary>Syncs everything and saves what makes the next start quick. False where the disk failed.</summary>
-    public bool CloseCleanly()
+    /// <summary>
+    /// Syncs every record and saves what makes the next start quick. False where the disk failed. Without <paramref name="sync"/> what
+    /// is saved beside the records is on the disk only when the caller has synced the file system.
+    /// </summary>
+    public bool CloseCleanly(bool sync = true)
     {
+        _closing = true;
         Flush();
         lock (_flushing)
         {
             lock (_gate) _closed = true;
             try
             {
-                if (_failure is null) _books.Close(Segments, _nextOffset);
+                if (_failure is null) _books.Close(Segments, _nextOffset, sync);
             }
             catch (Exception e) when (e.IsDiskTrouble())
             {
