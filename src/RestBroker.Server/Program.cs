@@ -15,6 +15,7 @@ try
     api.MapTopics();
     api.MapPartitions();
     api.MapProduce();
+    api.MapProducers();
     api.MapFetch();
     api.MapEvents();
     api.MapGroups();

@@ -8,6 +8,7 @@ using RestBroker.Storage.Files;
 using RestBroker.Storage.Log;
 using RestBroker.Storage.Metrics;
 using RestBroker.Storage.Offsets;
+using RestBroker.Storage.Producers;
 using RestBroker.Storage.Recovery;
 
 namespace RestBroker.Storage;
@@ -22,6 +23,8 @@ internal sealed partial class EngineParts : IAsyncDisposable
     public required TopicCatalog Catalog { get; init; }
 
     public required GroupOffsets Offsets { get; init; }
+
+    public required ProducerRegistry Producers { get; init; }
 
     public bool IsHealthy => Metadata.IsHealthy && Catalog.Snapshot.Topics.Values.All(topic => topic.Logs.All(log => log.IsHealthy));
 
@@ -43,6 +46,8 @@ internal sealed partial class EngineParts : IAsyncDisposable
 
     public required CleanerLoop Cleaner { get; init; }
 
+    public required StorageMetrics Metrics { get; init; }
+
     public required ILogger Logger { get; init; }
 
     public static async Task<EngineParts> OpenAsync(
@@ -52,40 +57,48 @@ internal sealed partial class EngineParts : IAsyncDisposable
         var directory = new DataDirectory(config.DataDirectory);
         var held = DirectoryLock.Take(files, directory);
         var flusher = new LogFlusher(config.FlusherThreads, loggers.CreateLogger<LogFlusher>());
-        LogMetrics? metrics = null;
+        LogMetrics? logMetrics = null;
         try
         {
             var budget = DescriptorBudget.Share(files.DescriptorLimit ?? int.MaxValue, config.MaxOpenSegments);
             var segments = new OpenSegments(files, budget.OpenSegments);
             var reserve = new DiskReserve(files, directory.Root, config.DiskReserveBytes, time, loggers.CreateLogger<DiskReserve>());
-            metrics = new LogMetrics(segments, reserve);
-            var together = new FileSystemSync(files, held.Handle, directory.Root, loggers.CreateLogger<LogFlusher>()) { Metrics = metrics };
+            logMetrics = new LogMetrics(segments, reserve);
+            var together = new FileSystemSync(files, held.Handle, directory.Root, loggers.CreateLogger<LogFlusher>()) { Metrics = logMetrics };
             foreach (var path in (ReadOnlySpan<string>)[directory.Metadata, directory.Topics]) together.Cover(path);
             flusher.SyncTogether(together);
             var host = new LogHost(
                 segments, flusher, time, held.Meta.LeaderEpoch, held.BootId, config.CheckpointInterval, loggers.CreateLogger<PartitionLog>())
             {
                 Admission = new Admission(segments, reserve),
-                Metrics = metrics,
+                Metrics = logMetrics,
+                Producers = new LiveProducers(new ProducerLimits(
+                    config.MaxProducers, config.ProducerExpiration, config.MaxIdempotencyKeysPerTopic, config.IdempotencyKeyWindow)),
             };
             var loaded = new CatalogLoader(directory, host, held.Start, config, loggers.CreateLogger<CatalogLoader>());
             await loaded.LoadAsync(cancellationToken);
             var offsets = new GroupOffsets(loaded.Catalog, time);
-            await offsets.OpenAsync();
+            offsets.Open();
+            var producers = new ProducerRegistry(loaded.Catalog, host.Producers, time);
+            producers.Open();
             var database = new CatalogDatabase(files, directory.CatalogProjection);
+            var metrics = new StorageMetrics();
+            var compaction = new CompactionRound(config, time, metrics, loggers.CreateLogger<CompactionRound>());
             var parts = new EngineParts
             {
                 Files = files,
                 Directory = directory,
                 Held = held,
                 Flusher = flusher,
-                LogMetrics = metrics,
+                LogMetrics = logMetrics,
                 Together = together,
                 Metadata = loaded.Metadata,
                 Catalog = loaded.Catalog,
                 Offsets = offsets,
+                Producers = producers,
                 Projection = new CatalogProjection(loaded.Catalog, database, time, loggers.CreateLogger<CatalogProjection>()),
-                Cleaner = new CleanerLoop(loaded.Catalog, loaded.Metadata, config, time, loggers.CreateLogger<CleanerLoop>()),
+                Cleaner = new CleanerLoop(loaded.Catalog, loaded.Metadata, compaction, config, time, loggers.CreateLogger<CleanerLoop>()),
+                Metrics = metrics,
                 Logger = loggers.CreateLogger<EmbeddedLogEngine>(),
             };
             Log.Descriptors(parts.Logger, budget.Limit, budget.OpenSegments, budget.Connections, DescriptorBudget.Reserve);
@@ -95,7 +108,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
         catch
         {
             flusher.Dispose();
-            metrics?.Dispose();
+            logMetrics?.Dispose();
             held.Dispose();
             throw;
         }
@@ -129,6 +142,8 @@ internal sealed partial class EngineParts : IAsyncDisposable
         Catalog.Dispose();
         Offsets.Dispose();
         LogMetrics.Dispose();
+        Metrics.Dispose();
+        Producers.Dispose();
         try
         {
             if (isClean) Held.MarkClean();

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Groups;
+using RestBroker.Core.Groups.Shared;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Producing;
 using RestBroker.Server.Streaming;
@@ -41,11 +42,15 @@ internal static class ServiceSetup
         services.AddSingleton<GroupCoordinator>();
         services.AddSingleton<GroupOffsets>();
         services.AddSingleton<GroupRequests>();
+        services.AddSingleton<ShareCoordinator>();
+        services.AddSingleton<SharedRequests>();
+        services.AddSingleton<GroupEventRequests>();
         services.AddSingleton<GroupOneLiner>();
         services.AddHostedService<StartupBanner>();
 
         services.AddSingleton<TopicAutoCreator>();
         services.AddSingleton<RecordProducer>();
+        services.AddSingleton<IdempotentRequests>();
         services.AddSingleton<ProduceRequests>();
         services.AddSingleton<RawRequests>();
 

@@ -16,6 +16,13 @@ internal sealed partial class CatalogLoader(
 {
     public const string MetadataTopic = "__metadata";
 
+    // Small segments, so that compaction keeps the log as short as the list of topics.
+    private static readonly TopicConfig MetadataConfig = TopicConfig.Parse(new Dictionary<string, string>
+    {
+        ["cleanup.policy"] = "compact",
+        ["segment.bytes"] = "1048576",
+    });
+
     private readonly Dictionary<Guid, StoredTopic> _stored = [];
     private readonly HashSet<Guid> _deleted = [];
     private readonly LogLoader _loader = new(host, start, directory.Quarantine);
@@ -35,7 +42,7 @@ internal sealed partial class CatalogLoader(
 
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
-        Metadata = Load(new TopicPartition(MetadataTopic, 0), directory.Metadata, TopicConfig.Default);
+        Metadata = Load(new TopicPartition(MetadataTopic, 0), directory.Metadata, MetadataConfig);
         var journal = new Journal(Metadata);
         var isWhole = journal.Replay(record =>
         {

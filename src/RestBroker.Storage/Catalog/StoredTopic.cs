@@ -37,7 +37,12 @@ internal sealed record StoredTopic(
     public static Guid? Apply(Record record, Dictionary<Guid, StoredTopic> topics)
     {
         if (record.Key is not { } key || IdOf(key.Span) is not { } id) return null;
-        if (record.Value is not { } value) return topics.Remove(id) ? id : null;
+        if (record.Value is not { } value)
+        {
+            topics.Remove(id); // the record before it may have gone with a compaction
+            return id;
+        }
+
         if (FromValue(value.Span) is { } stored) topics[id] = stored;
         return null;
     }

@@ -12,7 +12,7 @@ internal sealed class SegmentFile(string path, OpenSegments open)
     private SafeFileHandle? _handle;
     private bool _deleted;
 
-    public string Path => path;
+    public string Path { get; private set; } = path;
 
     public IFileStore Files => open.Files;
 
@@ -59,7 +59,7 @@ internal sealed class SegmentFile(string path, OpenSegments open)
     }
 
     /// <summary>For the writer, who knows that the file is there.</summary>
-    public Lease Rent() => TryRent(out var lease) ? lease : throw new ObjectDisposedException(path);
+    public Lease Rent() => TryRent(out var lease) ? lease : throw new ObjectDisposedException(Path);
 
     public void CloseHandle() => CloseHandle(evenDirty: true);
 
@@ -71,7 +71,18 @@ internal sealed class SegmentFile(string path, OpenSegments open)
     {
         lock (_gate) _deleted = true;
         CloseHandle();
-        Files.Delete(path);
+        Files.Delete(Path);
+    }
+
+    /// <summary>Gives it another name. Who reads it goes on, and who opens it from now on finds it there.</summary>
+    public void MoveTo(string path)
+    {
+        lock (_gate)
+        {
+            if (Path == path) return;
+            Files.Rename(Path, path);
+            Path = path;
+        }
     }
 
     private void CloseHandle(bool evenDirty)
@@ -95,7 +106,7 @@ internal sealed class SegmentFile(string path, OpenSegments open)
         {
             if (_deleted) return null;
             if (_handle is { } other) return other;
-            _handle = handle = Files.Open(path);
+            _handle = handle = Files.Open(Path);
         }
 
         open.Opened(this);

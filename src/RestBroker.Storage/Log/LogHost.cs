@@ -3,6 +3,7 @@ using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Durability;
 using RestBroker.Storage.Files;
 using RestBroker.Storage.Metrics;
+using RestBroker.Storage.Producers;
 
 namespace RestBroker.Storage.Log;
 
@@ -18,6 +19,9 @@ internal sealed record LogHost(
     OpenSegments Segments, LogFlusher Flusher, TimeProvider Time, int LeaderEpoch, Guid BootId, TimeSpan CheckpointInterval,
     ILogger<PartitionLog> Logger)
 {
+    /// <summary>What the producers of all logs share.</summary>
+    public LiveProducers Producers { get; init; } = new(ProducerLimits.Default);
+
     public IFileStore Files => Segments.Files;
 
     /// <summary>Asked before each append; null = everything is admitted.</summary>

@@ -8,7 +8,7 @@ namespace RestBroker.Storage.Log;
 /// A stretch of a log: one file of batches and what is known of it. Written under the partition lock; <see cref="Size"/>,
 /// <see cref="NextOffset"/>, the indexes and the file may be read by anybody at any time.
 /// </summary>
-internal sealed class LogSegment(string directory, long baseOffset, OpenSegments open)
+internal sealed class LogSegment(string directory, long baseOffset, OpenSegments open, string suffix = ".log")
 {
     /// <summary>One index entry about every so many bytes.</summary>
     public const int IndexInterval = 4096;
@@ -21,7 +21,7 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
 
     public long BaseOffset { get; } = baseOffset;
 
-    public SegmentFile File { get; } = new(Path.Combine(directory, $"{baseOffset:D20}.log"), open);
+    public SegmentFile File { get; } = new(Path.Combine(directory, $"{baseOffset:D20}{suffix}"), open);
 
     public OffsetIndex Offsets { get; private set; } = new();
 
@@ -129,6 +129,16 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
     {
         _sealedSize = -1;
         if (MaxTimestamp >= 0) Times.Append(MaxTimestamp, (int)(OffsetOfMaxTimestamp - BaseOffset));
+    }
+
+    /// <summary>
+    /// For a segment that compaction has made and synced: it is as old as what it was made from, and nobody but its maker saves its
+    /// indexes until it has its name.
+    /// </summary>
+    public void TakeOver(long firstAppendTime, long lastAppendTime)
+    {
+        Close();
+        (FirstAppendTime, LastAppendTime, SyncedSize, _sealedSize) = (firstAppendTime, lastAppendTime, _size, _size);
     }
 
     /// <summary>Saves the indexes and what is known of the first so many bytes, which are on the disk.</summary>

@@ -1,9 +1,12 @@
 using System.Diagnostics;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
+using RestBroker.Core.Producers;
 using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
+using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Files;
+using RestBroker.Storage.Producers;
 
 namespace RestBroker.Storage.Log;
 
@@ -33,8 +36,10 @@ internal sealed class PartitionLog
         (Partition, Config, _host) = (partition, config, host);
         _writer = new SegmentWriter(directory, host, loaded.Segments, loaded.Active);
         (_nextOffset, _memory, _lastAppendTimestamp) = (loaded.NextOffset, loaded.Memory, loaded.Segments.Last?.MaxTimestamp ?? -1);
-        _books = new Bookkeeping(partition, _memory, host.Logger);
+        Producers = loaded.Producers;
+        _books = new Bookkeeping(partition, _memory, Producers, host.Logger);
         HighWatermark = new HighWatermark(loaded.HighWatermark);
+        Cleaner = new LogCleaner(this, directory, host);
     }
 
     public TopicPartition Partition { get; }
@@ -42,6 +47,12 @@ internal sealed class PartitionLog
     public TopicConfig Config { get; set; }
 
     public HighWatermark HighWatermark { get; }
+
+    /// <summary>Compacts this log.</summary>
+    public LogCleaner Cleaner { get; }
+
+    /// <summary>Which batches compaction keeps whole, whatever their keys: the last one of each live producer.</summary>
+    public bool MustKeep(RecordBatch batch) => Producers.IsLastBatchOfProducer(batch);
 
     public long LogStartOffset => _memory.LogStartOffset;
 
@@ -52,10 +63,19 @@ internal sealed class PartitionLog
 
     public SegmentList Segments => _writer.Segments;
 
+    /// <summary>Whose batches it holds; each is stored once.</summary>
+    public PartitionProducers Producers { get; }
+
+    // One past the last record: behind a reservation the next offset lies higher.
+    private long RecordEnd => Segments.Last?.NextOffset ?? HighWatermark.Value;
+
     private bool IsAsync => Config.Durability == Core.Topics.Durability.Async;
 
-    /// <summary>Appends a validated batch at the log end. The task ends when it is committed; it is made only for those who wait.</summary>
-    public (ProduceResult Result, Task Committed) Append(RecordBatch batch, long? expectedNextOffset, bool wait)
+    /// <summary>
+    /// Appends a validated batch at the log end. The task ends when it is committed; it is made only for those who wait. Where a producer's
+    /// batch is in the log already, the answer is that of the first time, and everybody waits until that one is committed.
+    /// </summary>
+    public (ProduceResult Result, Task Committed) Append(RecordBatch batch, long? expectedNextOffset, bool wait, IdempotencyMark? mark = null)
     {
         ProduceResult result;
         Task committed;
@@ -63,11 +83,13 @@ internal sealed class PartitionLog
         lock (_gate)
         {
             ThrowUnlessWritable();
+            if (Producers.FindFirst(batch, mark) is { } first) return AnswerAgain(first);
             if (expectedNextOffset is { } expected && expected != _nextOffset) throw LogRefusal.NextOffsetIsNot(Partition, expected, _nextOffset);
             _host.Admission?.Check(Partition, batch.Size, _writer.Active);
             var (now, appendTime) = (_host.NowMilliseconds, StampTime(batch));
             batch.StampPlace(_nextOffset, _host.LeaderEpoch);
             Write(batch, now);
+            Producers.Add(batch, mark, now);
             Volatile.Write(ref _nextOffset, batch.NextOffset);
             _memory.LastAppendTime = now;
             _host.Metrics?.Appended(batch.RecordCount, batch.Size);
@@ -106,7 +128,11 @@ internal sealed class PartitionLog
     {
         try
         {
-            return LogReader.FindTimestamp(Segments, LogStartOffset, HighWatermark.Value, timestamp);
+            while (true)
+            {
+                var found = LogReader.FindTimestamp(Segments, LogStartOffset, HighWatermark.Value, timestamp, out var isStale);
+                if (!isStale || _closed) return found;
+            }
         }
         catch (Exception e) when (e.IsDiskTrouble())
         {
@@ -155,6 +181,7 @@ internal sealed class PartitionLog
         {
             if (_failure is null && !_closed)
             {
+                if (_writer.IsSealDue) Producers.TakeSnapshotIfWorthIt(RecordEnd);
                 var flush = new PendingFlush(_writer, _writer.TakeUnsynced(), _nextOffset, _round);
                 _round = null;
                 return flush;
@@ -239,20 +266,46 @@ internal sealed class PartitionLog
         return LogStartOffset;
     }
 
+    /// <summary>The segments that take no more, for compaction; none where the log is closed or poisoned.</summary>
+    public LogSegment[] CloseOldSegments()
+    {
+        lock (_gate) return _closed || _failure is not null ? [] : _writer.CloseOld(Config, _host.NowMilliseconds);
+    }
+
+    /// <summary>Puts a cleaned segment in the place of its sources: readers find it from now on. False where the log is closed.</summary>
+    public bool TryReplace(IReadOnlyList<LogSegment> replaced, LogSegment cleaned)
+    {
+        // A flush under way may still save the indexes of the old segments; after it nobody does.
+        lock (_flushing)
+        {
+            lock (_gate)
+            {
+                if (_closed || _failure is not null) return false;
+                _writer.Replace(replaced, cleaned);
+                return true;
+            }
+        }
+    }
+
     /// <summary>Drops whole closed segments that have had their time; returns how many.</summary>
-    public int Clean()
+    public int Clean() => Cleaner.Exclusively(CleanOld);
+
+    private int CleanOld()
     {
         LogSegment[] expired = [];
+        Producers.Expire(_host.Producers.Clock.Read(_host.Time));
         lock (_gate)
         {
             if (!_closed && _failure is null) expired = _writer.FindExpired(Config, LogStartOffset, HighWatermark.Value);
         }
 
-        if (expired.Length == 0) return 0;
+        // What the segments tell of producers is elsewhere on the disk before they go; a disk that is full makes room first.
+        if (expired.Length == 0 || !TrySaveProducers(expired[^1].NextOffset)) return 0;
         // The start is durable before the first file goes, so that a crash in between leaves no offset to be given out twice.
         _memory.RaiseLogStart(expired[^1].NextOffset);
         lock (_gate) _writer.RemoveFirst(expired.Length);
         foreach (var segment in expired) segment.Delete();
+        TrySaveProducers(expired[^1].NextOffset);
         HighWatermark.WakeAll();
         return expired.Length;
     }
@@ -270,6 +323,16 @@ internal sealed class PartitionLog
         round?.TrySetException(LogRefusal.Deleted(Partition));
         HighWatermark.WakeAll();
         lock (_flushing) Segments.CloseFiles();
+        Producers.Clear();
+    }
+
+    /// <summary>Returns when every append that had begun has ended: who came before a change of the producers' epochs is through.</summary>
+    public void Pass()
+    {
+        lock (_gate)
+        {
+            // Nothing to do inside.
+        }
     }
 
     /// <summary>
@@ -282,7 +345,12 @@ internal sealed class PartitionLog
         Flush();
         lock (_flushing)
         {
-            lock (_gate) _closed = true;
+            lock (_gate)
+            {
+                _closed = true;
+                Producers.TakeSnapshot(RecordEnd);
+            }
+
             try
             {
                 if (_failure is null) _books.Close(Segments, _nextOffset, sync);
@@ -310,6 +378,27 @@ internal sealed class PartitionLog
             Fail(e);
             throw LogRefusal.Failed(Partition, e);
         }
+    }
+
+    private (ProduceResult Result, Task Committed) AnswerAgain(ProducerBatch first)
+    {
+        var appendTime = Config.TimestampType == TimestampType.LogAppendTime ? first.Timestamp : (long?)null;
+        var committed = IsAsync || HighWatermark.Value >= first.NextOffset ? Task.CompletedTask : JoinRound(wait: true);
+        return (new ProduceResult(first.BaseOffset, appendTime, LogStartOffset, first.Timestamp), committed);
+    }
+
+    // False while records wait for a sync: a snapshot must not know more than the disk.
+    private bool TrySaveProducers(long upTo)
+    {
+        if (Producers.SavedOffset >= upTo) return true;
+        lock (_gate)
+        {
+            if (_writer.IsDirty) return false;
+            Producers.TakeSnapshot(RecordEnd);
+        }
+
+        lock (_flushing) Producers.TrySaveSnapshot();
+        return true;
     }
 
     private long? StampTime(RecordBatch batch)

@@ -24,6 +24,18 @@ internal static class SegmentSync
         }
     }
 
+    /// <summary>Whether <see cref="SealSynced"/> has something to save.</summary>
+    public static bool IsSealDue(SegmentList segments, LogSegment? active)
+    {
+        for (var i = segments.Count - 1; i >= 0; i--)
+        {
+            if (segments[i] != active) return !segments[i].IsSealed;
+            if (segments[i].UnsealedSize >= SealEvery) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Saves the indexes of closed segments, and of the active one as it was before the sync, if much was added.</summary>
     public static void SealSynced(in SegmentWriter.Unsynced synced)
     {
@@ -47,6 +59,12 @@ internal static class SegmentSync
         {
             if (segment is { Size: > 0, IsSealed: false }) TrySeal(segment, segment.Describe(), sync);
         }
+    }
+
+    /// <summary>Saves the indexes of a closed segment; where that fails somebody does it later.</summary>
+    public static void TrySeal(LogSegment segment)
+    {
+        if (!TrySeal(segment, segment.Describe())) segment.Close();
     }
 
     private static void Sync(LogSegment segment)

@@ -21,6 +21,9 @@ internal sealed class SegmentWriter(string directory, LogHost host, SegmentList 
 
     public bool IsDirty => _segments.Last is { } last && last.SyncedSize < last.Size;
 
+    /// <summary>Whether the next sync saves what is known of a segment.</summary>
+    public bool IsSealDue => SegmentSync.IsSealDue(_segments, _active);
+
     /// <summary>Writes a batch, in a new segment where the active one is full or of age.</summary>
     public void Append(RecordBatch batch, TopicConfig config, long now)
     {
@@ -60,6 +63,16 @@ internal sealed class SegmentWriter(string directory, LogHost host, SegmentList 
         var count = Retention.CountExpired(_segments, _active, config, logStartOffset, highWatermark, now);
         return _segments.All[..count].ToArray();
     }
+
+    /// <summary>The segments that take no more; closes the active one first if it is of age.</summary>
+    public LogSegment[] CloseOld(TopicConfig config, long now)
+    {
+        if (_active is { Size: > 0 } active && IsOfAge(active, config, now)) Roll();
+        return [.. _segments.All.ToArray().TakeWhile(segment => segment != _active)];
+    }
+
+    /// <summary>Puts one segment in the place of several neighbours.</summary>
+    public void Replace(IReadOnlyList<LogSegment> replaced, LogSegment cleaned) => _segments = _segments.Replace(replaced, cleaned);
 
     public void RemoveFirst(int count) => _segments = _segments.RemoveFirst(count);
 
