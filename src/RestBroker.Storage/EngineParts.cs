@@ -36,6 +36,10 @@ internal sealed partial class EngineParts : IAsyncDisposable
 
     public required LogFlusher Flusher { get; init; }
 
+    public required FileSystemSync Together { get; init; }
+
+    public required LogMetrics LogMetrics { get; init; }
+
     public required PartitionLog Metadata { get; init; }
 
     public required CatalogProjection Projection { get; init; }
@@ -53,18 +57,21 @@ internal sealed partial class EngineParts : IAsyncDisposable
         var directory = new DataDirectory(config.DataDirectory);
         var held = DirectoryLock.Take(files, directory);
         var flusher = new LogFlusher(config.FlusherThreads, loggers.CreateLogger<LogFlusher>());
+        LogMetrics? logMetrics = null;
         try
         {
-            var together = new FileSystemSync(files, held.Handle, directory.Root, loggers.CreateLogger<LogFlusher>());
-            foreach (var path in (ReadOnlySpan<string>)[directory.Metadata, directory.Topics]) together.Cover(path);
-            flusher.SyncTogether(together);
             var budget = DescriptorBudget.Share(files.DescriptorLimit ?? int.MaxValue, config.MaxOpenSegments);
             var segments = new OpenSegments(files, budget.OpenSegments);
             var reserve = new DiskReserve(files, directory.Root, config.DiskReserveBytes, time, loggers.CreateLogger<DiskReserve>());
+            logMetrics = new LogMetrics(segments, reserve);
+            var together = new FileSystemSync(files, held.Handle, directory.Root, loggers.CreateLogger<LogFlusher>()) { Metrics = logMetrics };
+            foreach (var path in (ReadOnlySpan<string>)[directory.Metadata, directory.Topics]) together.Cover(path);
+            flusher.SyncTogether(together);
             var host = new LogHost(
                 segments, flusher, time, held.Meta.LeaderEpoch, held.BootId, config.CheckpointInterval, loggers.CreateLogger<PartitionLog>())
             {
                 Admission = new Admission(segments, reserve),
+                Metrics = logMetrics,
                 Producers = new LiveProducers(new ProducerLimits(
                     config.MaxProducers, config.ProducerExpiration, config.MaxIdempotencyKeysPerTopic, config.IdempotencyKeyWindow)),
             };
@@ -83,6 +90,8 @@ internal sealed partial class EngineParts : IAsyncDisposable
                 Directory = directory,
                 Held = held,
                 Flusher = flusher,
+                LogMetrics = logMetrics,
+                Together = together,
                 Metadata = loaded.Metadata,
                 Catalog = loaded.Catalog,
                 Offsets = offsets,
@@ -99,6 +108,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
         catch
         {
             flusher.Dispose();
+            logMetrics?.Dispose();
             held.Dispose();
             throw;
         }
@@ -128,11 +138,10 @@ internal sealed partial class EngineParts : IAsyncDisposable
         await Projection.DisposeAsync();
         await Cleaner.DisposeAsync();
         Flusher.Dispose();
-        var isClean = true;
-        foreach (var log in Catalog.Snapshot.Topics.Values.SelectMany(topic => topic.Logs)) isClean &= log.CloseCleanly();
-        isClean &= Metadata.CloseCleanly();
+        var isClean = CloseLogs();
         Catalog.Dispose();
         Offsets.Dispose();
+        LogMetrics.Dispose();
         Metrics.Dispose();
         Producers.Dispose();
         try
@@ -147,6 +156,19 @@ internal sealed partial class EngineParts : IAsyncDisposable
         if (isClean) Log.Closed(Logger, Directory.Root);
         else Log.ClosedInTrouble(Logger, Directory.Root);
         Held.Dispose();
+    }
+
+    // What ten thousand logs save for the next start is synced at once: one by one it would outlast the patience of whoever stops us.
+    private bool CloseLogs()
+    {
+        List<PartitionLog> logs = [.. Catalog.Snapshot.Topics.Values.SelectMany(topic => topic.Logs), Metadata];
+        var isTogether = Flusher.TryFlushRest(logs);
+        var failedCount = 0;
+        Parallel.ForEach(logs, log =>
+        {
+            if (!log.CloseCleanly(sync: !isTogether)) Interlocked.Increment(ref failedCount);
+        });
+        return failedCount == 0 && (!isTogether || Together.Run() is null);
     }
 
     private static partial class Log

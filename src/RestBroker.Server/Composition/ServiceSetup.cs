@@ -31,6 +31,8 @@ internal static class ServiceSetup
             .ValidateOnStart();
 
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<MetricsText>();
+        services.AddHostedService(provider => provider.GetRequiredService<MetricsText>());
         services.AddSingleton<EngineHost>();
         services.AddHostedService(provider => provider.GetRequiredService<EngineHost>());
         services.AddSingleton<ILogEngine>(provider => provider.GetRequiredService<EngineHost>().Engine);

@@ -82,6 +82,7 @@ internal sealed partial class CatalogLoader(
         var log = _loader.Load(partition, path, topicConfig, report);
         Interlocked.Add(ref _scannedBytes, report.ScannedBytes);
         if (!report.NeededWork) return log;
+        host.Metrics?.Recovered(report);
         Interlocked.Increment(ref _recoveredCount);
         Log.Recovered(logger, partition, report.ScannedBytes, report.QuarantinedBytes, string.Join(", ", report.Damaged), log.NextOffset);
         return log;

@@ -52,6 +52,7 @@ internal sealed class CleanedSegment : IDisposable
         using (var lease = Segment.File.Rent()) Files.Sync(lease.Handle);
         Segment.SyncedSize = Segment.Size;
         Segment.TakeOver(sources[0].FirstAppendTime, sources.Max(source => source.LastAppendTime));
+        Segment.SteadyAppendTime = sources.Max(source => source.SteadyAppendTime);
         return Segment;
     }
 

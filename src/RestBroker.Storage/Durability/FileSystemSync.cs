@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 using RestBroker.Storage.Files;
+using RestBroker.Storage.Metrics;
 
 namespace RestBroker.Storage.Durability;
 
@@ -32,6 +34,9 @@ internal sealed partial class FileSystemSync
 
     public bool IsUsable => _isUsable;
 
+    /// <summary>Told how long it took; null = nobody counts.</summary>
+    public LogMetrics? Metrics { get; init; }
+
     /// <summary>Takes note of where a log lies; elsewhere than the others, it would be missed.</summary>
     public void Cover(string directory)
     {
@@ -43,9 +48,11 @@ internal sealed partial class FileSystemSync
     /// <summary>Syncs the file system. Returns the disk's failure.</summary>
     public Exception? Run()
     {
+        var started = Stopwatch.GetTimestamp();
         try
         {
             _files.SyncFileSystem(_handle);
+            Metrics?.SyncedFileSystem(Stopwatch.GetElapsedTime(started));
             return null;
         }
         catch (Exception e) when (e.IsDiskTrouble())

@@ -54,6 +54,14 @@ internal sealed partial class LogFlusher : IDisposable
         }
     }
 
+    /// <summary>After the threads have ended: syncs many logs together, if that is possible. False where each has to do so itself.</summary>
+    public bool TryFlushRest(IReadOnlyList<PartitionLog> logs)
+    {
+        if (logs.Count < MinTogether || _together is not { IsUsable: true }) return false;
+        FlushTogether(logs);
+        return _together.IsUsable;
+    }
+
     /// <summary>Ends the threads. What is still queued is flushed by the logs themselves when they are closed.</summary>
     public void Dispose()
     {
@@ -102,7 +110,7 @@ internal sealed partial class LogFlusher : IDisposable
     private void Flush(PartitionLog log) => Guard(log, () => log.Flush());
 
     // Every log is committed before the first does its bookkeeping, which may sync: nobody waits for another's.
-    private void FlushTogether(List<PartitionLog> logs)
+    private void FlushTogether(IReadOnlyList<PartitionLog> logs)
     {
         var begun = new List<(PartitionLog Log, PendingFlush Flush)>(logs.Count);
         foreach (var log in logs)
@@ -113,7 +121,7 @@ internal sealed partial class LogFlusher : IDisposable
         var error = _together!.Run();
         lock (_queue) _isTogether = false;
         foreach (var (log, flush) in begun) Guard(log, () => log.Commit(flush, error ?? flush.TryNoteSynced()));
-        foreach (var (log, flush) in begun) Guard(log, () => log.EndFlush(flush));
+        foreach (var (log, flush) in begun) Guard(log, () => log.EndFlush(flush, isTogether: true));
     }
 
     private void Guard(PartitionLog log, Action work)

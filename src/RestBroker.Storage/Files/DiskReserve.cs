@@ -49,6 +49,19 @@ internal sealed partial class DiskReserve
         }
     }
 
+    /// <summary>Free bytes now; those of the last look where the disk does not tell.</summary>
+    public long ReadFree()
+    {
+        try
+        {
+            return _files.Space(_directory).Free;
+        }
+        catch (Exception e) when (e.IsDiskTrouble())
+        {
+            return FreeBytes;
+        }
+    }
+
     private void Look()
     {
         _lookedAt = _time.GetTimestamp();

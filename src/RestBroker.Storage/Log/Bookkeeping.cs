@@ -14,13 +14,13 @@ internal sealed partial class Bookkeeping(TopicPartition partition, LogMemory me
     private bool _isPutOff;
 
     /// <summary>Saves what has come due; what there is no room for is tried again at the next tick.</summary>
-    public void Keep(in SegmentWriter.Unsynced synced, long nextOffset)
+    public void Keep(in SegmentWriter.Unsynced synced, long nextOffset, bool sync)
     {
         try
         {
             SegmentSync.SealSynced(synced);
             producers.TrySaveSnapshot();
-            memory.SaveIfDue(nextOffset);
+            memory.SaveIfDue(nextOffset, sync);
             _isPutOff = false;
         }
         catch (Exception e) when (e.IsDiskFull())
@@ -32,11 +32,11 @@ internal sealed partial class Bookkeeping(TopicPartition partition, LogMemory me
     }
 
     /// <summary>Saves what makes the next start quick.</summary>
-    public void Close(SegmentList segments, long nextOffset)
+    public void Close(SegmentList segments, long nextOffset, bool sync)
     {
-        SegmentSync.SealAll(segments);
+        SegmentSync.SealAll(segments, sync);
         producers.TrySaveSnapshot();
-        if (memory.IsOld) memory.Save(nextOffset);
+        if (memory.IsOld) memory.Save(nextOffset, sync);
     }
 
     public void TellPoisoned(Exception error) => Log.Poisoned(logger, partition, error);

@@ -28,6 +28,9 @@ internal sealed class LogCheckpoint(IFileStore files, string path)
 
     private long _sequence;
 
+    /// <summary>Whether the newest slot was written and not synced: if it is lost, the one before it counts.</summary>
+    public bool IsUnsynced { get; private set; }
+
     /// <summary>The newest slot that is whole; null where there is none.</summary>
     public CheckpointState? Read()
     {
@@ -43,8 +46,10 @@ internal sealed class LogCheckpoint(IFileStore files, string path)
         return newest;
     }
 
-    /// <summary>Returns once the state is on the disk; the caller syncs the directory after the first time.</summary>
-    public void Write(in CheckpointState state)
+    /// <summary>
+    /// Returns once the state is on the disk, or, if it need not be synced yet, written; the caller syncs the directory after the first time.
+    /// </summary>
+    public void Write(in CheckpointState state, bool sync)
     {
         // The first write lays out the whole file, so that no later one needs room: a disk that is full can still note what was deleted.
         var isNew = _sequence == 0;
@@ -61,10 +66,17 @@ internal sealed class LogCheckpoint(IFileStore files, string path)
         BinaryPrimitives.WriteUInt32BigEndian(slot[76..], Crc32C.Compute(slot[..76]));
 
         using var file = files.Open(path);
+        // Never both slots at once: a power cut could tear the two.
+        if (IsUnsynced) files.Sync(file);
+        IsUnsynced = false;
         files.Write(file, bytes, isNew ? 0 : (_sequence + 1) % 2 * SlotDistance);
-        files.Sync(file);
+        if (sync) files.Sync(file);
+        IsUnsynced = !sync;
         _sequence++;
     }
+
+    /// <summary>The file system was synced after the last write.</summary>
+    public void NoteSynced() => IsUnsynced = false;
 
     private static (long Sequence, CheckpointState State)? Parse(ReadOnlySpan<byte> slot)
     {

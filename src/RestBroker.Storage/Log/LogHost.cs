@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Durability;
 using RestBroker.Storage.Files;
+using RestBroker.Storage.Metrics;
 using RestBroker.Storage.Producers;
 
 namespace RestBroker.Storage.Log;
@@ -25,6 +26,9 @@ internal sealed record LogHost(
 
     /// <summary>Asked before each append; null = everything is admitted.</summary>
     public Admission? Admission { get; init; }
+
+    /// <summary>Told what is done; null = nobody counts.</summary>
+    public LogMetrics? Metrics { get; init; }
 
     public long NowMilliseconds => Time.GetUtcNow().ToUnixTimeMilliseconds();
 

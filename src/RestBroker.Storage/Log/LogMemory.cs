@@ -42,7 +42,7 @@ internal sealed class LogMemory
     public long LastAppendTime { get; set; }
 
     /// <summary>Whether the file lags behind.</summary>
-    public bool IsOld => RecoveryPoint != _saved.RecoveryPoint;
+    public bool IsOld => RecoveryPoint != _saved.RecoveryPoint || _checkpoint.IsUnsynced;
 
     /// <summary>Makes sure that offsets below this one may be given out. Costs a sync once a block.</summary>
     public void Reserve(long nextOffset)
@@ -61,14 +61,21 @@ internal sealed class LogMemory
         }
     }
 
-    public void SaveIfDue(long nextOffset)
+    /// <summary>Saves it if it is time. Without a sync of its own it is on the disk with the file system's next.</summary>
+    public void SaveIfDue(long nextOffset, bool sync)
     {
-        if (IsOld && _host.Time.GetElapsedTime(_savedAt) >= _host.CheckpointInterval) Save(nextOffset);
+        if (IsOld && _host.Time.GetElapsedTime(_savedAt) >= _host.CheckpointInterval) Save(nextOffset, sync);
     }
 
-    public void Save(long nextOffset)
+    public void Save(long nextOffset, bool sync = true)
     {
-        lock (_gate) Write(nextOffset);
+        lock (_gate) Write(nextOffset, _logStartOffset, sync);
+    }
+
+    /// <summary>The file system was synced after the last save.</summary>
+    public void NoteSynced()
+    {
+        lock (_gate) _checkpoint.NoteSynced();
     }
 
     /// <summary>From now on no offset below this one is given out, whatever happens to the segments.</summary>
@@ -83,7 +90,7 @@ internal sealed class LogMemory
 
     private void Write(long nextOffset) => Write(nextOffset, _logStartOffset);
 
-    private void Write(long nextOffset, long logStartOffset)
+    private void Write(long nextOffset, long logStartOffset, bool sync = true)
     {
         var block = (nextOffset + (ReservationBlock / 2)) / ReservationBlock;
         var state = _saved with
@@ -94,10 +101,12 @@ internal sealed class LogMemory
             LastAppendTime = LastAppendTime,
             BootId = _host.BootId,
         };
-        _checkpoint.Write(state);
+        // The first one is synced in any case, its name too; later ones may wait, but what they reserve is not used until they are.
+        sync |= !_exists;
+        _checkpoint.Write(state, sync);
         if (!_exists) _host.Files.SyncDirectory(_directory);
         (_saved, _exists, _savedAt) = (state, true, _host.Time.GetTimestamp());
-        Volatile.Write(ref _reservedOffset, state.ReservedOffset);
+        if (sync) Volatile.Write(ref _reservedOffset, state.ReservedOffset);
         Volatile.Write(ref _logStartOffset, logStartOffset);
     }
 }

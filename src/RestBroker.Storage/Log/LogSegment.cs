@@ -146,8 +146,9 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
     {
         var offsets = Offsets.ToBytes(seal.OffsetEntries);
         var times = Times.ToBytes(seal.TimeEntries);
-        Save(".index", offsets, sync);
-        Save(".timeindex", times, sync);
+        // Ten thousand small logs do without twenty thousand empty files.
+        if (offsets.Length > 0) Save(".index", offsets, sync);
+        if (times.Length > 0) Save(".timeindex", times, sync);
         Save(".seal", (seal with { OffsetCrc = Crc32C.Compute(offsets), TimeCrc = Crc32C.Compute(times) }).ToBytes(), sync);
         _sealedSize = seal.Size;
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Producers;
@@ -28,7 +29,7 @@ internal sealed class PartitionLog
     private TaskCompletionSource? _round;
     private Exception? _failure;
     private bool _queued;
-    private volatile bool _closed, _deleted;
+    private volatile bool _closing, _closed, _deleted;
 
     public PartitionLog(TopicPartition partition, string directory, TopicConfig config, LogHost host, LoadedLog loaded)
     {
@@ -91,6 +92,7 @@ internal sealed class PartitionLog
             Producers.Add(batch, mark, now);
             Volatile.Write(ref _nextOffset, batch.NextOffset);
             _memory.LastAppendTime = now;
+            _host.Metrics?.Appended(batch.RecordCount, batch.Size);
             result = new ProduceResult(batch.BaseOffset, appendTime, LogStartOffset);
             committed = isAsync ? Task.CompletedTask : JoinRound(wait);
         }
@@ -161,9 +163,11 @@ internal sealed class PartitionLog
     public void Flush()
     {
         if (BeginFlush() is not { } flush) return;
+        var started = Stopwatch.GetTimestamp();
         var error = flush.TrySync();
+        if (flush.HadWork) _host.Metrics?.SyncedLog(Stopwatch.GetElapsedTime(started));
         Commit(flush, error);
-        EndFlush(flush);
+        EndFlush(flush, isTogether: false);
     }
 
     /// <summary>
@@ -204,11 +208,14 @@ internal sealed class PartitionLog
     }
 
     /// <summary>The last: does the bookkeeping and lets the next flush begin. On the thread of the first.</summary>
-    public void EndFlush(PendingFlush flush)
+    /// <param name="flush">The flush.</param>
+    /// <param name="isTogether">Whether the file system was synced for it, and will be for its bookkeeping.</param>
+    public void EndFlush(PendingFlush flush, bool isTogether)
     {
         try
         {
-            if (IsHealthy) _books.Keep(flush.Taken, flush.Target);
+            if (isTogether && IsHealthy) _memory.NoteSynced();
+            if (IsHealthy && !_closing) _books.Keep(flush.Taken, flush.Target, sync: !isTogether);
         }
         catch (Exception e) when (e.IsDiskTrouble())
         {
@@ -233,6 +240,7 @@ internal sealed class PartitionLog
         lock (_gate)
         {
             if (_failure is null) _books.TellPoisoned(error);
+            if (_failure is null) _host.Metrics?.Poisoned();
             _failure ??= error;
             (round, _round) = (_round, null);
         }
@@ -327,9 +335,13 @@ internal sealed class PartitionLog
         }
     }
 
-    /// <summary>Syncs everything and saves what makes the next start quick. False where the disk failed.</summary>
-    public bool CloseCleanly()
+    /// <summary>
+    /// Syncs every record and saves what makes the next start quick. False where the disk failed. Without <paramref name="sync"/> what
+    /// is saved beside the records is on the disk only when the caller has synced the file system.
+    /// </summary>
+    public bool CloseCleanly(bool sync = true)
     {
+        _closing = true;
         Flush();
         lock (_flushing)
         {
@@ -341,7 +353,7 @@ internal sealed class PartitionLog
 
             try
             {
-                if (_failure is null) _books.Close(Segments, _nextOffset);
+                if (_failure is null) _books.Close(Segments, _nextOffset, sync);
             }
             catch (Exception e) when (e.IsDiskTrouble())
             {

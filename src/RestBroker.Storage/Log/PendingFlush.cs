@@ -12,6 +12,9 @@ internal sealed class PendingFlush(SegmentWriter writer, SegmentWriter.Unsynced 
 
     public TaskCompletionSource? Round => round;
 
+    /// <summary>Whether there was anything to sync when it began.</summary>
+    public bool HadWork { get; } = taken.Segments.Last is { } last && last.SyncedSize < last.Size;
+
     /// <summary>
     /// What is committed once it is on the disk. A log that goes on at a reservation has no record just below its end: readers are told
     /// of the last one there is.

@@ -53,11 +53,11 @@ internal static class SegmentSync
         }
     }
 
-    public static void SealAll(SegmentList segments)
+    public static void SealAll(SegmentList segments, bool sync)
     {
         foreach (var segment in segments.All)
         {
-            if (segment is { Size: > 0, IsSealed: false }) TrySeal(segment, segment.Describe());
+            if (segment is { Size: > 0, IsSealed: false }) TrySeal(segment, segment.Describe(), sync);
         }
     }
 
@@ -82,11 +82,11 @@ internal static class SegmentSync
     }
 
     // Indexes and seals are caches: without them the next start reads the segment.
-    private static bool TrySeal(LogSegment segment, SegmentSeal seal)
+    private static bool TrySeal(LogSegment segment, SegmentSeal seal, bool sync = true)
     {
         try
         {
-            segment.Seal(seal, sync: true);
+            segment.Seal(seal, sync);
             return true;
         }
         catch (Exception e) when (e.IsDiskTrouble())

@@ -16,7 +16,7 @@ public sealed class LogCheckpointTests : IDisposable
     public void The_newest_state_is_read()
     {
         var checkpoint = new LogCheckpoint(_files, Path);
-        for (var i = 1; i <= 5; i++) checkpoint.Write(State(i));
+        for (var i = 1; i <= 5; i++) checkpoint.Write(State(i), sync: true);
 
         Assert.Equal(State(5), new LogCheckpoint(_files, Path).Read());
     }
@@ -25,10 +25,10 @@ public sealed class LogCheckpointTests : IDisposable
     public void A_write_that_is_cut_at_any_byte_leaves_the_state_before_or_the_new_one()
     {
         var checkpoint = new LogCheckpoint(_files, Path);
-        checkpoint.Write(State(1));
-        checkpoint.Write(State(2));
+        checkpoint.Write(State(1), sync: true);
+        checkpoint.Write(State(2), sync: true);
         var before = File.ReadAllBytes(Path);
-        checkpoint.Write(State(3));
+        checkpoint.Write(State(3), sync: true);
         var after = File.ReadAllBytes(Path);
 
         for (var cut = 0; cut <= after.Length; cut++)
@@ -37,6 +37,31 @@ public sealed class LogCheckpointTests : IDisposable
 
             Assert.Contains(new LogCheckpoint(_files, Path).Read()!.Value, (CheckpointState[])[State(2), State(3)]);
         }
+    }
+
+    [Fact]
+    public void Never_are_both_slots_unsynced_at_once()
+    {
+        var files = new FaultyFileStore();
+        var calls = new List<FileCall>();
+        var checkpoint = new LogCheckpoint(files, Path);
+        checkpoint.Write(State(1), sync: true);
+        files.Fault = (call, _) =>
+        {
+            if (call is FileCall.Write or FileCall.Sync) calls.Add(call);
+            return 0;
+        };
+
+        checkpoint.Write(State(2), sync: false);
+        Assert.True(checkpoint.IsUnsynced);
+        checkpoint.Write(State(3), sync: false);
+        Assert.Equal([FileCall.Write, FileCall.Sync, FileCall.Write], calls);
+
+        checkpoint.NoteSynced();
+        checkpoint.Write(State(4), sync: true);
+        Assert.Equal([FileCall.Write, FileCall.Sync], calls[3..]);
+        Assert.False(checkpoint.IsUnsynced);
+        Assert.Equal(State(4), new LogCheckpoint(_files, Path).Read());
     }
 
     [Theory]

@@ -34,6 +34,35 @@ public sealed class SyncTogetherTests : IDisposable
     }
 
     [Fact]
+    public async Task A_broker_that_stops_syncs_many_logs_and_what_it_saves_of_them_by_a_few_calls()
+    {
+        await using (var engine = await OpenAsync())
+        {
+            await CreateAsync(engine, "crowd", Crowd);
+            for (var partition = 0; partition < Crowd; partition++) await ProduceAsync(engine, "crowd", partition);
+            Watch(isLogsOnly: false);
+        }
+
+        Assert.All(_syncs.Where(sync => sync.Call == FileCall.Sync), sync => Assert.EndsWith("clean-shutdown", sync.Path, StringComparison.Ordinal));
+        Assert.InRange(_syncs.Count(sync => sync.Call == FileCall.SyncFileSystem), 1, 2);
+        await using var again = await OpenAsync();
+        Assert.All(await again.DescribePartitionsAsync("crowd", default), partition => Assert.Equal(1, partition.HighWatermark));
+    }
+
+    [Fact]
+    public async Task A_stop_whose_sync_fails_was_none_in_order()
+    {
+        await using (var engine = await OpenAsync())
+        {
+            await CreateAsync(engine, "crowd", Crowd);
+            await ProduceAsync(engine, "crowd", 0);
+            Watch(call => call == FileCall.SyncFileSystem ? FaultyFileStore.IoError : 0);
+        }
+
+        Assert.False(File.Exists(Path.Combine(_directory.Path, "clean-shutdown")));
+    }
+
+    [Fact]
     public async Task A_log_by_itself_waits_for_its_own_file_only()
     {
         await using var engine = await OpenAsync();
@@ -110,9 +139,9 @@ public sealed class SyncTogetherTests : IDisposable
         return produced;
     }
 
-    private void Watch(Func<FileCall, int>? fault = null) => _files.Fault = (call, path) =>
+    private void Watch(Func<FileCall, int>? fault = null, bool isLogsOnly = true) => _files.Fault = (call, path) =>
     {
-        if (call is not (FileCall.Sync or FileCall.SyncFileSystem) || (call == FileCall.Sync && !path.EndsWith(".log", StringComparison.Ordinal))) return 0;
+        if (call is not (FileCall.Sync or FileCall.SyncFileSystem) || (isLogsOnly && call == FileCall.Sync && !path.EndsWith(".log", StringComparison.Ordinal))) return 0;
         _syncs.Enqueue((call, path));
         return fault?.Invoke(call) ?? 0;
     };
