@@ -14,6 +14,7 @@ try
     api.MapTopics();
     api.MapPartitions();
     api.MapProduce();
+    api.MapValues();
     api.MapFetch();
     api.MapEvents();
     api.MapGroups();

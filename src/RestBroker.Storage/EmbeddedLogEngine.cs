@@ -22,7 +22,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
     private EmbeddedLogEngine(EngineParts parts, TimeProvider time) => (_parts, _time) = (parts, time);
 
     /// <inheritdoc/>
-    public EngineFeatures Features => EngineFeatures.ConditionalAppend | EngineFeatures.Durability | EngineFeatures.Compaction;
+    public EngineFeatures Features => EngineFeatures.ConditionalAppend | EngineFeatures.Durability | EngineFeatures.Compaction | EngineFeatures.KeyIndex;
 
     /// <inheritdoc/>
     public bool IsHealthy => _parts.IsHealthy;
@@ -103,7 +103,8 @@ public sealed class EmbeddedLogEngine : ILogEngine
 
         try
         {
-            var (result, committed) = log.Append(batch, request.ExpectedNextOffset, wait: request.Acks == Acks.All);
+            var check = request.KeyCondition is { } condition ? log.Keys.Prepare(batch, condition) : null;
+            var (result, committed) = log.Append(batch, request.ExpectedNextOffset, wait: request.Acks == Acks.All, check);
             if (!committed.IsCompletedSuccessfully) await committed.WaitAsync(cancellationToken);
             return result;
         }
@@ -147,6 +148,13 @@ public sealed class EmbeddedLogEngine : ILogEngine
         {
             EndWait(waiter, logs);
         }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<LatestRecord?> FetchLatestAsync(TopicPartition partition, ReadOnlyMemory<byte> key, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        return Catalog.Get(partition).Keys.FetchLatestAsync(key, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -45,7 +45,7 @@ public interface ILogEngine : IAsyncDisposable
     /// append time and compression; it does not keep the batch's memory.
     /// </summary>
     /// <exception cref="BrokerException">UnknownTopicOrPartition, TopicRecreated, RecordTooLarge, InvalidRecord, InvalidTimestamp,
-    /// PreconditionFailed (member <c>nextOffset</c>), StorageFailed, DiskFull, NotSupportedByEngine.</exception>
+    /// PreconditionFailed (member <c>nextOffset</c>, or <c>keyOffset</c> where the key is there), TopicNotCompacted, StorageFailed, DiskFull, NotSupportedByEngine.</exception>
     ValueTask<ProduceResult> ProduceAsync(ProduceRequest request, CancellationToken cancellationToken);
 
     /// <summary>
@@ -53,6 +53,14 @@ public interface ILogEngine : IAsyncDisposable
     /// Ends early with what there is, an empty result included, when the wait is over; an error of any partition ends the wait too.
     /// </summary>
     ValueTask<FetchResult> FetchAsync(FetchRequest request, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Looks up the latest record of a key, waiting until it is committed; null where the key was never there or was deleted. Needs
+    /// <see cref="EngineFeatures.KeyIndex"/>.
+    /// </summary>
+    /// <exception cref="BrokerException">UnknownTopicOrPartition, TopicNotCompacted, RecordCorrupt (it may be among what cannot be read),
+    /// StorageFailed.</exception>
+    ValueTask<LatestRecord?> FetchLatestAsync(TopicPartition partition, ReadOnlyMemory<byte> key, CancellationToken cancellationToken);
 
     /// <summary>Resolves a place to an offset in every partition of a topic.</summary>
     /// <exception cref="BrokerException">UnknownTopicOrPartition.</exception>

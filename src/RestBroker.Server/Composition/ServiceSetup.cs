@@ -45,6 +45,7 @@ internal static class ServiceSetup
         services.AddSingleton<RecordProducer>();
         services.AddSingleton<ProduceRequests>();
         services.AddSingleton<RawRequests>();
+        services.AddSingleton<ValueRequests>();
 
         services.AddSingleton<StreamSlots>();
         services.AddSingleton<ReadPlanner>();

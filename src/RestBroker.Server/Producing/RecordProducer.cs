@@ -50,7 +50,7 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         foreach (var (partition, builder) in batches.Builders)
         {
             var request = new ProduceRequest(
-                new TopicPartition(topic.Name, partition), builder.Build(), options.Acks, options.ExpectedNextOffset, topic.TopicId);
+                new TopicPartition(topic.Name, partition), builder.Build(), options.Acks, options.ExpectedNextOffset, topic.TopicId, options.KeyCondition);
             running.Add((partition, AppendAsync(request, topic, cancellationToken)));
         }
 
@@ -67,14 +67,15 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         }
         catch (BrokerException refusal)
         {
-            return new PartitionAppend(null, refusal.Error == BrokerError.PreconditionFailed ? WithTag(refusal, topic) : refusal);
+            return new PartitionAppend(null, refusal.Error == BrokerError.PreconditionFailed ? WithTag(refusal, topic, request.Partition.Partition) : refusal);
         }
     }
 
-    private static BrokerException WithTag(BrokerException refusal, TopicDescription topic)
+    private static BrokerException WithTag(BrokerException refusal, TopicDescription topic, int partition)
     {
-        if (refusal.Members.GetValueOrDefault("nextOffset") is not long nextOffset) return refusal;
-        var members = new Dictionary<string, object>(refusal.Members) { ["etag"] = EntityTags.OfPartition(topic.Incarnation, nextOffset) };
+        var members = new Dictionary<string, object>(refusal.Members);
+        if (members.GetValueOrDefault("nextOffset") is long nextOffset) members["etag"] = EntityTags.OfPartition(topic.Incarnation, nextOffset);
+        if (members.Remove("keyOffset", out var offset)) members["etag"] = EntityTags.OfRecord(topic.Incarnation, partition, (long)offset);
         return new BrokerException(refusal.Error, refusal.Message) { Members = members };
     }
 
@@ -107,7 +108,8 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
 /// <param name="Partition">The partition in the path or query, which all records go to; null = each its own.</param>
 /// <param name="Acks">When the answer is sent.</param>
 /// <param name="ExpectedNextOffset">Only if the partition's log ends here; null = wherever.</param>
-internal sealed record ProduceOptions(int? Partition, Acks Acks, long? ExpectedNextOffset = null);
+/// <param name="KeyCondition">Only if this holds for the one record's key; null = in any case.</param>
+internal sealed record ProduceOptions(int? Partition, Acks Acks, long? ExpectedNextOffset = null, KeyCondition? KeyCondition = null);
 
 /// <summary>What became of one partition's batch: one of the two.</summary>
 internal readonly record struct PartitionAppend(ProduceResult? Result, BrokerException? Refusal);

@@ -4,6 +4,7 @@ using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
 using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Files;
+using RestBroker.Storage.Keys;
 
 namespace RestBroker.Storage.Log;
 
@@ -36,6 +37,7 @@ internal sealed class PartitionLog
         _books = new Bookkeeping(partition, _memory, host.Logger);
         HighWatermark = new HighWatermark(loaded.HighWatermark);
         Cleaner = new LogCleaner(this, directory, host);
+        Keys = new LogKeys(this);
     }
 
     public TopicPartition Partition { get; }
@@ -47,6 +49,9 @@ internal sealed class PartitionLog
     /// <summary>Compacts this log.</summary>
     public LogCleaner Cleaner { get; }
 
+    /// <summary>Looks up the latest record of a key.</summary>
+    public LogKeys Keys { get; }
+
     /// <summary>Which batches compaction keeps whole, whatever their keys: the last one of each live producer.</summary>
     public Func<RecordBatch, bool> MustKeep { get; set; } = static _ => false;
 
@@ -55,14 +60,20 @@ internal sealed class PartitionLog
     /// <summary>The log end: the offset that the next record gets.</summary>
     public long NextOffset => Volatile.Read(ref _nextOffset);
 
+    /// <summary>Whether it takes nothing more: the topic is gone or the broker ends.</summary>
+    public bool IsClosed => _closed;
+
     public bool IsHealthy => Volatile.Read(ref _failure) is null;
 
     public SegmentList Segments => _writer.Segments;
 
     private bool IsAsync => Config.Durability == Core.Topics.Durability.Async;
 
-    /// <summary>Appends a validated batch at the log end. The task ends when it is committed; it is made only for those who wait.</summary>
-    public (ProduceResult Result, Task Committed) Append(RecordBatch batch, long? expectedNextOffset, bool wait)
+    /// <summary>
+    /// Appends a validated batch at the log end, if a check under the lock does not throw. The task ends when it is committed; it is made
+    /// only for those who wait.
+    /// </summary>
+    public (ProduceResult Result, Task Committed) Append(RecordBatch batch, long? expectedNextOffset, bool wait, Action? check = null)
     {
         ProduceResult result;
         Task committed;
@@ -71,6 +82,7 @@ internal sealed class PartitionLog
         {
             ThrowUnlessWritable();
             if (expectedNextOffset is { } expected && expected != _nextOffset) throw LogRefusal.NextOffsetIsNot(Partition, expected, _nextOffset);
+            check?.Invoke();
             var (now, appendTime) = (_host.NowMilliseconds, StampTime(batch));
             batch.StampPlace(_nextOffset, _host.LeaderEpoch);
             Write(batch, now);
