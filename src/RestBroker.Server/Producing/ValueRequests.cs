@@ -17,7 +17,7 @@ internal sealed class ValueRequests(ILogEngine engine, RecordProducer producer, 
     /// <summary>Stores the body as the key's value, if the preconditions hold.</summary>
     public async Task<Results<Created<ReceiptResponse>, Accepted>> PutAsync(HttpContext context, string topic, ReadOnlyMemory<byte> key, Acks acks)
     {
-        RequestBody.RequireIdentity(context.Request);
+        RequestBody.Decode(context, options.Value);
         var target = await GetWritableAsync(context, topic);
         var maxBytes = Math.Min(target.Config.MaxMessageBytes, options.Value.MaxRequestBodyBytes);
         using var body = await RequestBody.ReadAsync(context.Request, maxBytes, "the smaller of the topic's max.message.bytes and RestBroker:MaxRequestBodyBytes", context.RequestAborted);

@@ -1,7 +1,5 @@
 using System.Buffers;
-using RestBroker.Core.Engine;
 using RestBroker.Core.Records;
-using RestBroker.Storage.Files;
 using RestBroker.Storage.Log;
 
 namespace RestBroker.Storage.Keys;
