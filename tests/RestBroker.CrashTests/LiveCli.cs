@@ -7,6 +7,8 @@ namespace RestBroker.CrashTests;
 internal sealed class LiveCli : IAsyncDisposable
 {
     private const int Interrupt = 2;
+    private const int StopSignal = 19;
+    private const int ContinueSignal = 18;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
@@ -44,6 +46,24 @@ internal sealed class LiveCli : IAsyncDisposable
         await using var tool = Start(server, commandLine);
         var exitCode = await tool.EndAsync();
         Assert.True(exitCode == 0, $"restbroker {commandLine} ended with {exitCode}: {string.Join('\n', tool.Errors)}");
+    }
+
+    /// <summary>SIGSTOP: it stands still, whatever time it is.</summary>
+    public void Stop() => _ = kill(_process.Id, StopSignal);
+
+    /// <summary>SIGCONT: it goes on as if nothing had been.</summary>
+    public void Continue() => _ = kill(_process.Id, ContinueSignal);
+
+    /// <summary>Waits until what several have printed together is enough.</summary>
+    public static async Task WaitForOutputAsync(IReadOnlyList<LiveCli> tools, Func<IReadOnlySet<string>, bool> isEnough)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            var changes = tools.Select(tool => tool._output.Change).ToList();
+            if (isEnough(tools.SelectMany(tool => tool.Output).ToHashSet())) return;
+            await Task.WhenAny(changes).WaitAsync(patience.Token);
+        }
     }
 
     public async Task TypeAsync(string line)
@@ -92,6 +112,12 @@ internal sealed class LiveCli : IAsyncDisposable
         public IReadOnlyList<string> Lines
         {
             get { lock (_lock) return [.. _lines]; }
+        }
+
+        /// <summary>Ends with the next line.</summary>
+        public Task Change
+        {
+            get { lock (_lock) return _change.Task; }
         }
 
         public void Add(string? line)

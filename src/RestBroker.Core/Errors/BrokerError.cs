@@ -13,6 +13,7 @@ public enum BrokerError
     InvalidRequest,
     InvalidJson,
     InvalidCursor,
+    InvalidReceipt,
 
     // 403, 404, 405, 406
     OriginNotAllowed,
@@ -34,6 +35,7 @@ public enum BrokerError
     LeaseFenced,
     GroupActive,
     GroupTypeMismatch,
+    InvalidRecordState,
     ProducerFenced,
     OutOfOrderSequence,
     DuplicateSequence,

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
+using RestBroker.Core.Groups.Shared;
 using RestBroker.Core.Topics;
 
 namespace RestBroker.Core.Groups;
@@ -32,11 +33,13 @@ public sealed partial class GroupCatalog(ILogEngine engine, GroupConfig config, 
     /// <summary>Loads what is on disk. Every lease has its full time again.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        foreach (var (name, state) in await _stores.Log.LoadAsync(cancellationToken))
+        var loaded = await _stores.Log.LoadAsync(cancellationToken);
+        foreach (var (name, state) in loaded.States)
         {
             var members = state.Members.ToImmutableSortedDictionary(StringComparer.Ordinal);
             var group = Live(name, state with { Members = members }, await engine.FetchCommittedOffsetsAsync(name, cancellationToken));
             group.AssumeWritten();
+            group.Keeper?.Load(state, loaded.SharesOf(name));
             _groups[name] = group;
         }
 
@@ -88,7 +91,8 @@ public sealed partial class GroupCatalog(ILogEngine engine, GroupConfig config, 
         try
         {
             var group = Require(name);
-            if (group.TryClose() is { } active) throw Active(name, active.State);
+            if (group.Keeper?.Share.LiveMembers() is { Count: > 0 } members) throw Active(name, [.. members.Select(member => member.Key)]);
+            if (group.TryClose() is { } active) throw Active(name, [.. active.State.Members.Keys]);
             await EraseAsync(group);
             _groups.TryRemove(name, out _);
             Log.Deleted(logger, name);
@@ -107,16 +111,35 @@ public sealed partial class GroupCatalog(ILogEngine engine, GroupConfig config, 
         _shortening.Dispose();
     }
 
-    internal static BrokerException Active(string name, GroupState state) =>
-        new(BrokerError.GroupActive, $"Group '{name}' has live members ({string.Join(", ", state.Members.Keys.Take(3))}"
-            + $"{(state.Members.Count > 3 ? ", …" : "")}): let them leave or wait until their leases end.");
+    internal static BrokerException Active(string name, IReadOnlyCollection<string> members) =>
+        new(BrokerError.GroupActive, $"Group '{name}' has live members ({string.Join(", ", members.Take(3))}"
+            + $"{(members.Count > 3 ? ", …" : "")}): let them leave or wait until their leases end.");
+
+    /// <summary>Refuses a group of another mode.</summary>
+    /// <exception cref="BrokerException">GroupIdNotFound, GroupTypeMismatch.</exception>
+    public void RequireMode(string name, GroupMode mode) => _ = mode == GroupMode.Shared ? RequireShared(name).Group : RequirePartitioned(name);
 
     internal LiveGroup Require(string name) => _groups.TryGetValue(name, out var group) ? group : throw LiveGroup.NotFound(name);
+
+    /// <exception cref="BrokerException">GroupIdNotFound, GroupTypeMismatch.</exception>
+    internal LiveGroup RequirePartitioned(string name) => Require(name) is { Keeper: null } group ? group : throw new BrokerException(
+        BrokerError.GroupTypeMismatch, $"Group '{name}' is shared: its members have no leases and commit nothing; they acknowledge records with POST /v1/groups/{name}/ack.");
+
+    /// <exception cref="BrokerException">GroupIdNotFound, GroupTypeMismatch.</exception>
+    internal (LiveGroup Group, ShareKeeper Keeper) RequireShared(string name) => Require(name) is { Keeper: { } keeper } group ? (group, keeper) : throw new BrokerException(
+        BrokerError.GroupTypeMismatch, $"Group '{name}' is partitioned: its members commit positions with POST /v1/groups/{name}/commit, and records have no receipts.");
 
     /// <summary>Puts a group's state on disk, and keeps the log of states short.</summary>
     internal async ValueTask SaveAsync(LiveGroup group, CancellationToken cancellationToken)
     {
         await group.SaveStateAsync(cancellationToken);
+        if (_stores.Log.Bytes >= config.RewriteBytes && _shortening.Wait(0, CancellationToken.None)) await ShortenAsync();
+    }
+
+    /// <summary>Puts what a shared group has changed on disk, and keeps the log of states short.</summary>
+    internal async ValueTask SaveAsync(ShareKeeper keeper, CancellationToken cancellationToken)
+    {
+        await keeper.SaveAsync(cancellationToken);
         if (_stores.Log.Bytes >= config.RewriteBytes && _shortening.Wait(0, CancellationToken.None)) await ShortenAsync();
     }
 
@@ -145,6 +168,7 @@ public sealed partial class GroupCatalog(ILogEngine engine, GroupConfig config, 
         if (_groups.Count >= config.MaxGroups)
             throw new BrokerException(BrokerError.LimitReached, $"There are {config.MaxGroups} groups, as many as allowed: delete one first.");
         var settings = GroupSettings.Of(spec, null, config);
+        await RequireDeadLetterTopicAsync(settings, cancellationToken);
         var topics = await _topics.BeginAsync(settings, null, cancellationToken);
         var group = Live(name, new GroupState(settings, 1, topics, GroupState.NoMembers), []);
         // Known before it is written: the log of states may be rewritten meanwhile and drops whom it does not know.
@@ -169,6 +193,7 @@ public sealed partial class GroupCatalog(ILogEngine engine, GroupConfig config, 
         var settings = GroupSettings.Of(spec, current.Settings, config);
         if (!settings.Equals(current.Settings))
         {
+            await RequireDeadLetterTopicAsync(settings, cancellationToken);
             var topics = await _topics.BeginAsync(settings, current, cancellationToken);
             group.Step((state, _) => (state.Configure(settings, topics), true));
             Log.Changed(logger, group.Name);
@@ -178,6 +203,17 @@ public sealed partial class GroupCatalog(ILogEngine engine, GroupConfig config, 
         return Describe(group);
     }
 
+    // No route but produce creates a topic, and a group that only finds out when the first record dies helps nobody.
+    private async ValueTask RequireDeadLetterTopicAsync(GroupSettings settings, CancellationToken cancellationToken)
+    {
+        if (settings.DeadLetterTopic is not { } name || await engine.DescribeTopicAsync(name, cancellationToken) is not null) return;
+        var detail = $"There is no topic '{name}' for dead letters: create it first.";
+        throw new BrokerException(BrokerError.UnknownTopicOrPartition, detail)
+        {
+            Errors = [new FieldError("/deadLetterTopic", BrokerError.UnknownTopicOrPartition, detail)],
+        };
+    }
+
     private async Task EraseAsync(LiveGroup group)
     {
         try
@@ -185,7 +221,7 @@ public sealed partial class GroupCatalog(ILogEngine engine, GroupConfig config, 
             await group.DrainAsync();
             // Offsets first: a group that is made again under the name must not inherit them.
             await engine.DeleteCommittedOffsetsAsync(group.Name, CancellationToken.None);
-            await _stores.Log.WriteAsync(group.Name, null);
+            await _stores.Log.DeleteAsync(group.Name, group.Keeper?.Slots ?? []);
         }
         catch
         {
@@ -194,27 +230,48 @@ public sealed partial class GroupCatalog(ILogEngine engine, GroupConfig config, 
         }
     }
 
-    private GroupDescription Describe(LiveGroup group) => group.Look((live, _) => new GroupDescription(
-        group.Name,
-        live.State.Settings,
-        live.State.Epoch,
-        live.State.Members.IsEmpty ? GroupCondition.Empty
-            : live.State.Members.Values.All(member => member.IsSettled) ? GroupCondition.Stable
-            : GroupCondition.Reconciling,
-        [
-            .. live.State.Members.Select(member => new MemberDescription(
-                member.Key,
-                member.Value.Lease.Epoch,
-                time.GetUtcNow() + (live.Expiries[member.Key] - group.Now),
-                member.Value.Owned)),
-        ]));
+    private GroupDescription Describe(LiveGroup group)
+    {
+        if (group.Keeper is { } keeper) return DescribeShared(group, keeper.Share.LiveMembers());
+        return group.Look((live, _) => new GroupDescription(
+            group.Name,
+            live.State.Settings,
+            live.State.Epoch,
+            live.State.Members.IsEmpty ? GroupCondition.Empty
+                : live.State.Members.Values.All(member => member.IsSettled) ? GroupCondition.Stable
+                : GroupCondition.Reconciling,
+            [
+                .. live.State.Members.Select(member => new MemberDescription(
+                    member.Key, member.Value.Lease.Epoch, ExpiresAt(live.Expiries[member.Key], group), member.Value.Owned)),
+            ]));
+    }
 
-    private LiveGroup Live(string name, GroupState state, IReadOnlyList<CommittedOffset> offsets) => new(
-        name,
-        ConsumerGroup.Load(state, LiveGroup.Stopwatch(time), config.MaxPartitionsPerMember),
-        new OffsetVector(offsets),
-        _stores,
-        time);
+    // Every member may get records of every partition.
+    private GroupDescription DescribeShared(LiveGroup group, IReadOnlyList<KeyValuePair<string, TimeSpan>> members) =>
+        group.Look((live, _) => new GroupDescription(
+            group.Name,
+            live.State.Settings,
+            live.State.Epoch,
+            members.Count == 0 ? GroupCondition.Empty : GroupCondition.Stable,
+            [
+                .. members.Select(member => new MemberDescription(
+                    member.Key, live.State.Epoch, ExpiresAt(member.Value, group), [.. live.State.Partitions().Order(PartitionOrder.Instance)])),
+            ]));
+
+    private DateTimeOffset ExpiresAt(TimeSpan expiry, LiveGroup group) => time.GetUtcNow() + (expiry - group.Now);
+
+    private LiveGroup Live(string name, GroupState state, IReadOnlyList<CommittedOffset> offsets)
+    {
+        var loaded = ConsumerGroup.Load(state, LiveGroup.Stopwatch(time), config.MaxPartitionsPerMember);
+        var group = new LiveGroup(name, loaded, new OffsetVector(offsets), _stores, time);
+        if (state.Settings.Mode == GroupMode.Shared)
+        {
+            group.Keeper = new ShareKeeper(group, _stores, config, time, logger);
+            group.Keeper.Start();
+        }
+
+        return group;
+    }
 
     private static partial class Log
     {

@@ -12,6 +12,18 @@ public sealed record GroupConfig
     /// <summary>The lease of a group that asks for none, in seconds.</summary>
     public const int DefaultLeaseSeconds = 30;
 
+    /// <summary>How often a shared group gives a record out, unless it says otherwise; Kafka's.</summary>
+    public const int DefaultMaxDeliveries = 5;
+
+    /// <summary>The most that a shared group may ask for.</summary>
+    public const int GreatestMaxDeliveries = 1_000;
+
+    /// <summary>The longest delay of a released record, in seconds.</summary>
+    public const int MaxDelaySeconds = 86_400;
+
+    /// <summary>Records of one partition of a shared group that are given out and not done with; Kafka's.</summary>
+    public int MaxInFlight { get; init; } = 2_000;
+
     /// <summary>Groups of one broker.</summary>
     public int MaxGroups { get; init; } = 10_000;
 

@@ -25,8 +25,8 @@ public sealed class GroupCoordinator(GroupCatalog catalog)
         string group, string member, LeaseToken? lease, CancellationToken cancellationToken)
     {
         TopicName.RequireMemberOrGroup(member, "member");
-        var live = catalog.Require(group);
-        var topics = await ObserveAsync(live, cancellationToken);
+        var live = catalog.RequirePartitioned(group);
+        var topics = await catalog.Topics.ObserveAsync(live, cancellationToken);
         var (fenced, holding) = live.Step((state, offsets) => Join(live, state, offsets, member, lease));
         await catalog.SaveAsync(live, cancellationToken);
         if (fenced is not null) return Fenceable<GroupSession>.Refused(fenced);
@@ -38,6 +38,7 @@ public sealed class GroupCoordinator(GroupCatalog catalog)
             Topics = topics,
             Positions = await PositionsAsync(holding, cancellationToken),
             Changed = live.Watch(member, holding.Lease.Token),
+            TookOver = holding.TookOver,
             HasLost = holding.HasLost,
             CheckWithin = holding.CheckWithin,
         });
@@ -67,39 +68,34 @@ public sealed class GroupCoordinator(GroupCatalog catalog)
     public async ValueTask<Fenceable<IReadOnlyList<CommittedOffset>>> CommitAsync(
         string group, LeaseToken lease, IReadOnlyList<OffsetCommit> commits, CancellationToken cancellationToken)
     {
-        var live = catalog.Require(group);
+        var live = catalog.RequirePartitioned(group);
         var offsets = await ResolveAsync(commits, cancellationToken);
         var (answer, mustWait) = live.Step((state, vector) => (state, Commit(state, vector, lease, offsets)));
         if (mustWait) await live.SaveOffsetsAsync(cancellationToken);
         return answer;
     }
 
-    /// <summary>Ends a member's lease now, whoever holds it; its partitions are free at once.</summary>
+    /// <summary>Whether a name holds a lease; false where there is no such group.</summary>
+    public bool IsMember(string group, string member) =>
+        catalog.Find(group) is { } found && found.Members.Any(live => live.Member == member);
+
+    /// <summary>Ends a member's lease now, whoever holds it; its partitions, or in a shared group its records, are free at once.</summary>
     /// <exception cref="BrokerException">GroupIdNotFound, UnknownMemberId, StorageFailed, DiskFull.</exception>
     public async ValueTask LeaveAsync(string group, string member, CancellationToken cancellationToken)
     {
         var live = catalog.Require(group);
-        live.Step((state, _) => state.State.Members.ContainsKey(member)
-            ? (state.Leave(member), true)
-            : throw new BrokerException(BrokerError.UnknownMemberId, $"Group '{group}' has no live member '{member}'."));
-        await catalog.SaveAsync(live, cancellationToken);
-    }
-
-    private async ValueTask<IReadOnlyList<TopicDescription>> ObserveAsync(LiveGroup live, CancellationToken cancellationToken)
-    {
-        while (true)
+        if (live.Keeper is { } keeper)
         {
-            var settings = live.Look((group, _) => group.State.Settings);
-            var topics = await catalog.Topics.DescribeAsync(settings.Topics, cancellationToken);
-            var isCurrent = live.Step((group, offsets) =>
-            {
-                // New settings while we looked: what we saw are not the group's topics any more.
-                if (!group.State.Settings.Topics.SequenceEqual(settings.Topics)) return (group, false);
-                offsets.Forget(settings.Topics, [.. topics.Select(topic => topic.TopicId)]);
-                return (group.Observe(GroupTopics.Refresh(group.State, topics)), true);
-            });
-            if (isCurrent) return topics;
+            if (!keeper.Share.Leave(member)) throw Unknown();
+            await keeper.BuryAsync();
+            await catalog.SaveAsync(keeper, cancellationToken);
+            return;
         }
+
+        live.Step((state, _) => state.State.Members.ContainsKey(member) ? (state.Leave(member), true) : throw Unknown());
+        await catalog.SaveAsync(live, cancellationToken);
+
+        BrokerException Unknown() => new(BrokerError.UnknownMemberId, $"Group '{group}' has no live member '{member}'.");
     }
 
     private (ConsumerGroup Next, (FencedLease? Fenced, Holding Holding) Result) Join(
@@ -116,11 +112,13 @@ public sealed class GroupCoordinator(GroupCatalog catalog)
         var next = lease is null ? group.Join(member, NewLeaseId(member), live.Now) : group.Fetch(member, live.Now);
         var checkWithin = (next.NextExpiry!.Value - live.Now) / 2;
         var owned = next.State.Members[member].Owned;
+        var before = group.State.Members.GetValueOrDefault(member);
         var holding = new Holding(
             LeaseOf(live, next, member),
             [.. owned.Select(partition => Position(next.State, offsets, partition))],
-            group.State.Members.GetValueOrDefault(member)?.Owned.Except(owned).Any() == true,
-            checkWithin > ShortestCheck ? checkWithin : ShortestCheck);
+            before?.Owned.Except(owned).Any() == true,
+            checkWithin > ShortestCheck ? checkWithin : ShortestCheck,
+            lease is null && before is not null ? (before.Lease.Epoch, [.. before.Owned.Intersect(owned)]) : null);
         return (next, (null, holding));
     }
 
@@ -228,5 +226,9 @@ public sealed class GroupCoordinator(GroupCatalog catalog)
 
     /// <summary>What a step found out about a lease; a position may still be <see cref="LogStart"/>.</summary>
     private readonly record struct Holding(
-        GroupLease Lease, IReadOnlyList<CommittedOffset> Positions, bool HasLost, TimeSpan CheckWithin);
+        GroupLease Lease,
+        IReadOnlyList<CommittedOffset> Positions,
+        bool HasLost,
+        TimeSpan CheckWithin,
+        (int Epoch, IReadOnlyList<TopicPartition> Kept)? TookOver);
 }

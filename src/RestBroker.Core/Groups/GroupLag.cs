@@ -14,4 +14,13 @@ public sealed record GroupLag(string Group, int Epoch, IReadOnlyList<PartitionLa
 /// <param name="HighWatermark">One past the last committed record.</param>
 /// <param name="Lag">High watermark less the committed offset, or less where the group would begin.</param>
 /// <param name="Member">Who owns it; null = nobody.</param>
-public readonly record struct PartitionLag(TopicPartition Partition, long? NextOffset, long HighWatermark, long Lag, string? Member);
+/// <param name="InFlight">In a shared group: what was given out and is not done with; else null.</param>
+public readonly record struct PartitionLag(
+    TopicPartition Partition, long? NextOffset, long HighWatermark, long Lag, string? Member, InFlight? InFlight = null);
+
+/// <summary>Records of a shared group's partition that were given out and are not done with.</summary>
+/// <param name="Acquired">Held by members.</param>
+/// <param name="Available">Given back: the next fetch gets them.</param>
+/// <param name="Delayed">Given back with a delay that is not over.</param>
+/// <param name="Dead">On their way to the dead letters.</param>
+public sealed record InFlight(int Acquired, int Available, int Delayed, int Dead);

@@ -1,14 +1,16 @@
 using System.Text;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
+using RestBroker.Core.Groups.Shared;
 using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
 
 namespace RestBroker.Core.Groups;
 
 /// <summary>
-/// The internal topic of group states: key = the group's name, value = <see cref="GroupStateFormat"/>, null = deleted; the last record of
-/// a key counts. The topic is made when the first group is. Thread-safe.
+/// The internal topic of group states: key = the group's name, value = <see cref="GroupStateFormat"/>; and of each partition of a shared
+/// group: key = <c>group/topic id/partition</c>, value = <see cref="SharePartitionFormat"/>. Null = deleted; the last record of a key
+/// counts. The topic is made when the first group is. Thread-safe.
 /// </summary>
 internal sealed class GroupLog(ILogEngine engine, TimeProvider time)
 {
@@ -34,9 +36,9 @@ internal sealed class GroupLog(ILogEngine engine, TimeProvider time)
     private bool IsCompacted => engine.Features.HasFlag(EngineFeatures.Compaction);
 
     /// <summary>The state of every group.</summary>
-    internal async ValueTask<IReadOnlyDictionary<string, GroupState>> LoadAsync(CancellationToken cancellationToken)
+    internal async ValueTask<LoadedGroups> LoadAsync(CancellationToken cancellationToken)
     {
-        var states = new Dictionary<string, GroupState>(StringComparer.Ordinal);
+        var states = new LoadedGroups();
         if (await engine.DescribeTopicAsync(Topic, cancellationToken) is not { } topic) return states;
         if (IsCompacted && !topic.Config.CleanupPolicy.HasFlag(CleanupPolicy.Compact))
             await engine.AlterTopicAsync(new TopicAlteration(Topic, null, Compacted, null, null), cancellationToken);
@@ -58,17 +60,29 @@ internal sealed class GroupLog(ILogEngine engine, TimeProvider time)
         }
     }
 
-    /// <summary>Appends a state; null = the group is deleted. On disk when the task completes.</summary>
-    internal async Task WriteAsync(string group, GroupState? state)
+    /// <summary>Appends a state. On disk when the task completes.</summary>
+    internal async Task WriteAsync(string group, GroupState state)
     {
-        if (await engine.DescribeTopicAsync(Topic, CancellationToken.None) is null) await CreateAsync();
         using var builder = new RecordBatchBuilder();
-        var key = Encoding.UTF8.GetBytes(group);
-        var value = state is null ? (ReadOnlyMemory<byte>?)null : GroupStateFormat.Write(state);
-        builder.Append(time.GetUtcNow().ToUnixTimeMilliseconds(), key, value);
-        var batch = builder.Build();
-        await engine.ProduceAsync(new ProduceRequest(Partition, batch, Acks.All), CancellationToken.None);
-        Interlocked.Add(ref _bytes, batch.Size);
+        Append(builder, group, GroupStateFormat.Write(state));
+        await WriteAsync(builder);
+    }
+
+    /// <summary>Marks a group and its share partitions as not there any more, all or nothing. On disk when the task completes.</summary>
+    internal async Task DeleteAsync(string group, IReadOnlyList<ShareSlot> shares)
+    {
+        using var builder = new RecordBatchBuilder();
+        foreach (var slot in shares) Append(builder, LoadedGroups.KeyOf(group, slot.TopicId, slot.Partition.Partition), null);
+        Append(builder, group, null);
+        await WriteAsync(builder);
+    }
+
+    /// <summary>Appends the states of partitions of a shared group, all or nothing; null = not there any more. On disk when the task completes.</summary>
+    internal async Task WriteSharesAsync(string group, IReadOnlyList<(ShareSlot Slot, byte[]? State)> shares)
+    {
+        using var builder = new RecordBatchBuilder();
+        foreach (var (slot, state) in shares) Append(builder, LoadedGroups.KeyOf(group, slot.TopicId, slot.Partition.Partition), state);
+        await WriteAsync(builder);
     }
 
     /// <summary>Writes every group once more and drops what lies before; each group's own writer keeps the order of its states.</summary>
@@ -78,6 +92,17 @@ internal sealed class GroupLog(ILogEngine engine, TimeProvider time)
         await rewriteAll();
         await engine.DeleteRecordsAsync(Partition, end, CancellationToken.None);
         Interlocked.Exchange(ref _bytes, 0);
+    }
+
+    private void Append(RecordBatchBuilder builder, string key, byte[]? value) =>
+        builder.Append(time.GetUtcNow().ToUnixTimeMilliseconds(), Encoding.UTF8.GetBytes(key), value is null ? (ReadOnlyMemory<byte>?)null : value);
+
+    private async Task WriteAsync(RecordBatchBuilder builder)
+    {
+        if (await engine.DescribeTopicAsync(Topic, CancellationToken.None) is null) await CreateAsync();
+        var batch = builder.Build();
+        await engine.ProduceAsync(new ProduceRequest(Partition, batch, Acks.All), CancellationToken.None);
+        Interlocked.Add(ref _bytes, batch.Size);
     }
 
     private async Task CreateAsync()
@@ -93,7 +118,7 @@ internal sealed class GroupLog(ILogEngine engine, TimeProvider time)
         }
     }
 
-    private static long Apply(ReadOnlyMemory<byte> batches, long offset, Dictionary<string, GroupState> states)
+    private static long Apply(ReadOnlyMemory<byte> batches, long offset, LoadedGroups states)
     {
         var rest = batches.ToArray().AsMemory();
         while (RecordBatch.TryRead(rest, out var batch))
@@ -103,9 +128,7 @@ internal sealed class GroupLog(ILogEngine engine, TimeProvider time)
             while (!batch.IsControl && reader.TryRead(out var record))
             {
                 if (record.Offset < offset || record.Key is not { } key) continue;
-                var group = Encoding.UTF8.GetString(key.Span);
-                if (record.Value is { } value) states[group] = GroupStateFormat.Read(value.Span);
-                else states.Remove(group);
+                states.Apply(Encoding.UTF8.GetString(key.Span), record.Value);
             }
 
             offset = batch.NextOffset;

@@ -1,5 +1,6 @@
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
+using RestBroker.Core.Groups.Shared;
 using RestBroker.Core.Topics;
 
 namespace RestBroker.Core.Groups;
@@ -12,6 +13,7 @@ public sealed class GroupOffsets(GroupCatalog catalog)
     public async ValueTask<GroupLag> LagAsync(string group, CancellationToken cancellationToken)
     {
         var live = catalog.Require(group);
+        var shares = live.Keeper?.Share.States().ToDictionary(entry => (entry.Slot.Partition, entry.Slot.TopicId), entry => entry.State);
         var topics = live.Look((state, _) => state.State.Settings.Topics);
         var existing = await catalog.Topics.DescribeAsync(topics, cancellationToken);
         var status = await catalog.Topics.StatusAsync(topics, cancellationToken);
@@ -22,7 +24,9 @@ public sealed class GroupOffsets(GroupCatalog catalog)
                 from topic in existing
                 from partition in Enumerable.Range(0, topic.PartitionCount).Select(number => new TopicPartition(topic.Name, number))
                 where status.ContainsKey(partition)
-                select Lag(state.State, offsets, topic.TopicId, partition, status[partition], owners.GetValueOrDefault(partition));
+                select shares?.GetValueOrDefault((partition, topic.TopicId)) is { } share
+                    ? Lag(share, partition, status[partition])
+                    : Lag(state.State, offsets, topic.TopicId, partition, status[partition], owners.GetValueOrDefault(partition));
             return new GroupLag(group, state.State.Epoch, [.. partitions]);
         });
     }
@@ -37,8 +41,17 @@ public sealed class GroupOffsets(GroupCatalog catalog)
     {
         var live = catalog.Require(group);
         var targets = await TargetsAsync(live, reset, cancellationToken);
+        if (live.Keeper?.Share.LiveMembers() is { Count: > 0 } members && !reset.DryRun && !reset.Force)
+            throw GroupCatalog.Active(group, [.. members.Select(member => member.Key)]);
         var moved = live.Step((state, offsets) => Reset(group, state, offsets, targets, reset));
         if (reset.DryRun) return moved;
+        if (live.Keeper is { } keeper)
+        {
+            // What was given out is forgotten on disk before the offsets are: they are made of it.
+            keeper.Share.MoveTo(targets);
+            await catalog.SaveAsync(keeper, CancellationToken.None);
+        }
+
         // The new epoch first: were only the offsets on disk, a member's lease would outlive the reset.
         await catalog.SaveAsync(live, CancellationToken.None);
         await live.SaveOffsetsAsync(CancellationToken.None);
@@ -52,6 +65,14 @@ public sealed class GroupOffsets(GroupCatalog catalog)
         var start = state.Topic(partition.Topic) is { } topic && topic.Id == topicId ? topic.StartOf(partition.Partition) : null;
         var next = committed ?? Math.Max(start ?? 0, status.LogStartOffset);
         return new PartitionLag(partition, committed, status.HighWatermark, Math.Max(0, status.HighWatermark - next), owner);
+    }
+
+    // What lies below the end and is not kept is done with, wherever the committed offset stands.
+    private static PartitionLag Lag(SharePartition share, TopicPartition partition, PartitionStatus status)
+    {
+        var lag = Math.Max(0, status.HighWatermark - share.End) + share.Records.Count;
+        var (available, acquired, delayed, dead) = share.Counts;
+        return new PartitionLag(partition, share.Start, status.HighWatermark, lag, null, new InFlight(acquired, available, delayed, dead));
     }
 
     private async ValueTask<IReadOnlyList<CommittedOffset>> TargetsAsync(LiveGroup live, OffsetReset reset, CancellationToken cancellationToken)
@@ -109,7 +130,7 @@ public sealed class GroupOffsets(GroupCatalog catalog)
         var moved = targets.Select(target => new ResetOffset(
             target.Partition, offsets.NextOffset(target.Partition, target.TopicId), target.NextOffset)).ToList();
         if (reset.DryRun) return (group, moved);
-        if (!group.State.Members.IsEmpty && !reset.Force) throw GroupCatalog.Active(name, group.State);
+        if (!group.State.Members.IsEmpty && !reset.Force) throw GroupCatalog.Active(name, [.. group.State.Members.Keys]);
         foreach (var target in targets) offsets.Set(target);
         return (group.Fence(), moved);
     }

@@ -34,6 +34,9 @@ public sealed record GroupSession
     /// </summary>
     public required IReadOnlyList<CommittedOffset> Positions { get; init; }
 
+    /// <summary>Where the call took over a lease that had not ended: its epoch, and what the name owned then and still owns.</summary>
+    public (int Epoch, IReadOnlyList<TopicPartition> Kept)? TookOver { get; init; }
+
     /// <summary>Whether the member gave something up in this call: it had better be told before anything is waited for.</summary>
     public required bool HasLost { get; init; }
 

@@ -10,20 +10,28 @@ namespace RestBroker.Core.Groups;
 /// <param name="Topics">What the group reads, in the order given.</param>
 /// <param name="Mode">How its members share.</param>
 /// <param name="From">Where it begins in a partition.</param>
-/// <param name="LeaseSeconds">How long a member may be silent.</param>
+/// <param name="LeaseSeconds">How long a member may be silent, or in a shared group hold a record.</param>
+/// <param name="MaxDeliveries">Shared groups: how often a record is given out at most; else null.</param>
+/// <param name="DeadLetterTopic">Shared groups: where records go that cannot be done; null = they are dropped.</param>
 public sealed record GroupSettings(
     ImmutableArray<string> Topics,
     GroupMode Mode,
     [property: JsonConverter(typeof(StartPositionJsonConverter))] StartPosition From,
-    int LeaseSeconds)
+    int LeaseSeconds,
+    int? MaxDeliveries = null,
+    string? DeadLetterTopic = null)
 {
     /// <summary>How long a member may be silent.</summary>
     [JsonIgnore]
     public TimeSpan Lease => TimeSpan.FromSeconds(LeaseSeconds);
 
+    [JsonIgnore]
+    internal int MaxDeliveriesOrDefault => MaxDeliveries ?? GroupConfig.DefaultMaxDeliveries;
+
     /// <inheritdoc/>
     public bool Equals(GroupSettings? other) =>
-        other is not null && Mode == other.Mode && From == other.From && LeaseSeconds == other.LeaseSeconds && Topics.SequenceEqual(other.Topics);
+        other is not null && Mode == other.Mode && From == other.From && LeaseSeconds == other.LeaseSeconds
+        && MaxDeliveries == other.MaxDeliveries && DeadLetterTopic == other.DeadLetterTopic && Topics.SequenceEqual(other.Topics);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Topics.Length, Mode, From, LeaseSeconds);
@@ -32,7 +40,7 @@ public sealed record GroupSettings(
     /// <exception cref="BrokerException">InvalidRange, InvalidTopic, ReservedName, InvalidConfig, GroupTypeMismatch, NotSupportedByEngine.</exception>
     internal static GroupSettings Of(GroupSpec spec, GroupSettings? current, GroupConfig config)
     {
-        RequireMode(spec, current);
+        var mode = ModeOf(spec, current);
         var topics = spec.Topics?.Distinct(StringComparer.Ordinal).ToImmutableArray() ?? current?.Topics ?? [];
         RequireTopics(topics, config);
         var leaseSeconds = spec.LeaseSeconds ?? current?.LeaseSeconds ?? GroupConfig.DefaultLeaseSeconds;
@@ -42,22 +50,51 @@ public sealed record GroupSettings(
                 $"leaseSeconds {leaseSeconds} is outside {GroupConfig.MinLeaseSeconds}..{GroupConfig.MaxLeaseSeconds}.");
         }
 
-        return new GroupSettings(topics, GroupMode.Partitioned, spec.From ?? current?.From ?? StartPosition.Earliest, leaseSeconds);
+        var settings = new GroupSettings(topics, mode, spec.From ?? current?.From ?? StartPosition.Earliest, leaseSeconds);
+        return mode == GroupMode.Shared ? settings.WithShare(spec, current) : settings;
     }
 
-    private static void RequireMode(GroupSpec spec, GroupSettings? current)
+    private GroupSettings WithShare(GroupSpec spec, GroupSettings? current)
     {
-        if (spec.Mode == GroupMode.Shared)
+        var maxDeliveries = spec.MaxDeliveries ?? current?.MaxDeliveries ?? GroupConfig.DefaultMaxDeliveries;
+        if (maxDeliveries is < 1 or > GroupConfig.GreatestMaxDeliveries)
+            throw Refused(BrokerError.InvalidRange, "/maxDeliveries", $"maxDeliveries {maxDeliveries} is outside 1..{GroupConfig.GreatestMaxDeliveries}.");
+        var deadLetterTopic = spec.DeadLetterTopic switch
         {
-            if (current is not null)
-                throw Refused(BrokerError.GroupTypeMismatch, "/mode", "The group is partitioned and a group keeps its mode: delete it or take another name.");
-            throw Refused(BrokerError.NotSupportedByEngine, "/mode", "Groups of mode 'shared' are not there yet: use mode 'partitioned'.");
+            null => current?.DeadLetterTopic,
+            "" => null,
+            var name => name,
+        };
+        if (deadLetterTopic is not null) RequireDeadLetterTopic(deadLetterTopic);
+        return this with { MaxDeliveries = maxDeliveries, DeadLetterTopic = deadLetterTopic };
+    }
+
+    private void RequireDeadLetterTopic(string name)
+    {
+        TopicName.Require(name);
+        if (TopicName.IsInternal(name))
+            throw Refused(BrokerError.ReservedName, "/deadLetterTopic", $"'{name}' is the broker's own topic and takes no dead letters.");
+        if (Topics.Contains(name))
+            throw Refused(BrokerError.InvalidConfig, "/deadLetterTopic", $"The group reads '{name}': its dead letters would come back for ever. Use another topic.");
+    }
+
+    private static GroupMode ModeOf(GroupSpec spec, GroupSettings? current)
+    {
+        var mode = spec.Mode ?? current?.Mode ?? GroupMode.Partitioned;
+        if (current is not null && current.Mode != mode)
+        {
+            throw Refused(BrokerError.GroupTypeMismatch, "/mode",
+                $"The group is {Text(current.Mode)} and a group keeps its mode: delete it or take another name.");
         }
 
+        if (mode == GroupMode.Shared) return mode;
         if (spec.MaxDeliveries is not null)
             throw Refused(BrokerError.InvalidConfig, "/maxDeliveries", "maxDeliveries belongs to groups of mode 'shared': leave it out.");
         if (spec.DeadLetterTopic is not null)
             throw Refused(BrokerError.InvalidConfig, "/deadLetterTopic", "deadLetterTopic belongs to groups of mode 'shared': leave it out.");
+        return mode;
+
+        static string Text(GroupMode mode) => mode == GroupMode.Shared ? "shared" : "partitioned";
     }
 
     private static void RequireTopics(ImmutableArray<string> topics, GroupConfig config)

@@ -7,8 +7,8 @@ namespace RestBroker.Core.Groups;
 /// <param name="Mode">How its members share; default <see cref="GroupMode.Partitioned"/>.</param>
 /// <param name="From">Where it begins; default <see cref="StartPosition.Earliest"/>.</param>
 /// <param name="LeaseSeconds">How long a member may be silent; default <see cref="GroupConfig.DefaultLeaseSeconds"/>.</param>
-/// <param name="MaxDeliveries">Shared groups only.</param>
-/// <param name="DeadLetterTopic">Shared groups only.</param>
+/// <param name="MaxDeliveries">Shared groups only: how often a record is given out; default <see cref="GroupConfig.DefaultMaxDeliveries"/>.</param>
+/// <param name="DeadLetterTopic">Shared groups only: a topic that exists; empty = none. Without one, records that cannot be done are dropped.</param>
 public sealed record GroupSpec(
     IReadOnlyList<string>? Topics = null,
     GroupMode? Mode = null,

@@ -47,6 +47,24 @@ internal sealed class GroupTopics(ILogEngine engine)
             : new GroupTopic(topic.Name, topic.TopicId, topic.PartitionCount, [])),
     ];
 
+    /// <summary>Lets a group see its topics as they are now; gives those that exist, in the order of its settings.</summary>
+    internal async ValueTask<IReadOnlyList<TopicDescription>> ObserveAsync(LiveGroup live, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var settings = live.Look((group, _) => group.State.Settings);
+            var topics = await DescribeAsync(settings.Topics, cancellationToken);
+            var isCurrent = live.Step((group, offsets) =>
+            {
+                // New settings while we looked: what we saw are not the group's topics any more.
+                if (!group.State.Settings.Topics.SequenceEqual(settings.Topics)) return (group, false);
+                offsets.Forget(settings.Topics, [.. topics.Select(topic => topic.TopicId)]);
+                return (group.Observe(Refresh(group.State, topics)), true);
+            });
+            if (isCurrent) return topics;
+        }
+    }
+
     /// <summary>Where each partition stands.</summary>
     internal async ValueTask<IReadOnlyDictionary<TopicPartition, PartitionStatus>> StatusAsync(
         IEnumerable<string> topics, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
+using RestBroker.Core.Groups.Shared;
 using RestBroker.Core.Topics;
 
 namespace RestBroker.Core.Groups;
@@ -37,6 +38,9 @@ internal sealed class LiveGroup : IDisposable
     }
 
     internal string Name { get; }
+
+    /// <summary>What a shared group has besides; null in a partitioned one.</summary>
+    internal ShareKeeper? Keeper { get; set; }
 
     /// <summary>The monotonic clock.</summary>
     internal TimeSpan Now => Stopwatch(_time);
@@ -92,7 +96,20 @@ internal sealed class LiveGroup : IDisposable
     internal Task SaveOffsetsAsync(CancellationToken cancellationToken) => _offsetWriter.WriteAsync(cancellationToken);
 
     /// <summary>Writes the state again, for the sake of dropping its older records.</summary>
-    internal Task RewriteAsync(CancellationToken cancellationToken) => _stateWriter.WriteAsync(cancellationToken);
+    internal async Task RewriteAsync(CancellationToken cancellationToken)
+    {
+        await _stateWriter.WriteAsync(cancellationToken);
+        if (Keeper is not null) await Keeper.RewriteAsync(cancellationToken);
+    }
+
+    /// <summary>Makes committed offsets those of a shared group's partitions, for the next write of offsets.</summary>
+    internal void Place(IReadOnlyList<CommittedOffset> offsets)
+    {
+        lock (_lock)
+        {
+            foreach (var offset in offsets.Where(offset => _offsets.NextOffset(offset.Partition, offset.TopicId) != offset.NextOffset)) _offsets.Set(offset);
+        }
+    }
 
     /// <summary>From here on the group is not found, unless it has live members; those are returned, and nothing happens.</summary>
     internal ConsumerGroup? TryClose()
@@ -109,15 +126,21 @@ internal sealed class LiveGroup : IDisposable
     /// <summary>Completes when nothing of a closed group is being written any more.</summary>
     internal async Task DrainAsync()
     {
+        if (Keeper is not null) await Keeper.CloseAsync();
         await _stateWriter.WriteAsync(CancellationToken.None);
         await _offsetWriter.WriteAsync(CancellationToken.None);
     }
 
     /// <summary>The deletion failed: the group is there again.</summary>
-    internal void Reopen() => SetDeleted(false);
+    internal void Reopen()
+    {
+        SetDeleted(false);
+        Keeper?.Reopen();
+    }
 
     public void Dispose()
     {
+        Keeper?.Dispose();
         _stateWriter.Dispose();
         _offsetWriter.Dispose();
     }

@@ -7,4 +7,8 @@ namespace RestBroker.Core.Records;
 /// <param name="Value">Null = a tombstone.</param>
 /// <param name="Headers">In their order.</param>
 public readonly record struct Record(
-    long Offset, long Timestamp, ReadOnlyMemory<byte>? Key, ReadOnlyMemory<byte>? Value, RecordHeaders Headers);
+    long Offset, long Timestamp, ReadOnlyMemory<byte>? Key, ReadOnlyMemory<byte>? Value, RecordHeaders Headers)
+{
+    /// <summary>The same record with bytes of its own, valid for ever.</summary>
+    public Record Copy() => this with { Key = Key?.ToArray(), Value = Value?.ToArray(), Headers = Headers.Copy() };
+}

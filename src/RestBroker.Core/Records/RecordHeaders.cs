@@ -19,6 +19,8 @@ public readonly struct RecordHeaders : IEnumerable<Header>
     /// <summary>The headers as the record holds them.</summary>
     internal ReadOnlyMemory<byte> Bytes => _bytes;
 
+    internal RecordHeaders Copy() => new(Count, _bytes.ToArray());
+
     /// <summary>For <c>foreach</c> without an allocation.</summary>
     public Enumerator GetEnumerator() => new(Count, _bytes);
 

@@ -16,6 +16,7 @@ internal sealed class GroupHost(EngineHost engine, IOptions<RestBrokerOptions> o
         {
             MaxGroups = options.Value.MaxGroups,
             MaxMembers = options.Value.MaxMembersPerGroup,
+            MaxInFlight = options.Value.MaxSharedRecordsInFlight,
             MaxPartitionsPerMember = options.Value.MaxPartitionsPerRead,
         };
         _catalog = new GroupCatalog(engine.Engine, config, time, loggers.CreateLogger<GroupCatalog>());

@@ -20,6 +20,8 @@ internal static class OpenApiExamples
         (_, "topic") when operation is not "fetchGroup" => "orders",
         (_, "partition") when operation is not "produceRaw" => 0,
         (_, "offset") => 0,
+        (_, "producerId") => 0,
+        ("ackGroup", "group") => "packers",
         (_, "group") => "billing",
         (_, "member") when operation is not "fetchGroup" => "worker-1",
         ("produceRaw" or "putValue" or "getLatestValue" or "headLatestValue" or "deleteValue", "key") => "customer-42",
@@ -44,6 +46,7 @@ internal static class OpenApiExamples
         ("putGroup", _) => JsonNode.Parse("""{"topics":["orders"],"from":"earliest","leaseSeconds":30}"""),
         ("fetchGroup", _) => JsonNode.Parse("""{"member":"worker-1","limit":100,"wait":1}"""),
         ("commitGroup", _) => JsonNode.Parse("""{"lease":{"id":"the lease of the fetch","epoch":2},"cursor":"the cursor of the fetch"}"""),
+        ("ackGroup", _) => JsonNode.Parse("""{"acks":[{"receipt":"the receipt of a record of the fetch","outcome":"accept"}]}"""),
         ("resetGroupOffsets", _) => JsonNode.Parse("""{"to":"earliest","dryRun":true}"""),
         _ => null,
     };

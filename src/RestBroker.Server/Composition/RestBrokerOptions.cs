@@ -50,6 +50,17 @@ public sealed class RestBrokerOptions
     [Range(1, 64)]
     public int FlusherThreads { get; set; } = 2;
 
+    /// <summary>
+    /// So much of the disk is kept free: producers get 507 before it is full, while reads, deletions, retention and commits go on. At most
+    /// a twentieth of the file system; 0 = none. In bytes.
+    /// </summary>
+    [Range(0, long.MaxValue)]
+    public long DiskReserveBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Segment files that are kept open, at most about half of what the process may open.</summary>
+    [Range(16, 1_000_000)]
+    public int MaxOpenSegments { get; set; } = 1_000;
+
     /// <summary>The largest body of a request that is not streamed, in bytes.</summary>
     [Range(1024, 1_073_741_824)]
     public int MaxRequestBodyBytes { get; set; } = 8 * 1024 * 1024;
@@ -96,6 +107,26 @@ public sealed class RestBrokerOptions
     [Range(1, 1_000_000)]
     public int MaxPartitions { get; set; } = 10_000;
 
+    /// <summary>Producers that are remembered; one that writes to two partitions counts twice.</summary>
+    [Range(1, 100_000_000)]
+    public int MaxProducers { get; set; } = 100_000;
+
+    /// <summary>A producer that has appended nothing to a partition for so long is forgotten there, in seconds.</summary>
+    [Range(1, 31_536_000)]
+    public int ProducerExpirationSeconds { get; set; } = 86_400;
+
+    /// <summary>Idempotency keys that are remembered of a topic; the oldest are forgotten. About 130 bytes of memory a key and partition.</summary>
+    [Range(1, 10_000_000)]
+    public int MaxIdempotencyKeysPerTopic { get; set; } = 1_000_000;
+
+    /// <summary>Idempotency keys of all topics together, one that touched two partitions counted twice.</summary>
+    [Range(1, 100_000_000)]
+    public int MaxIdempotencyKeys { get; set; } = 4_000_000;
+
+    /// <summary>For how long an idempotency key is remembered, in seconds.</summary>
+    [Range(1, 31_536_000)]
+    public int IdempotencyKeyWindowSeconds { get; set; } = 86_400;
+
     /// <summary>Partitions that one read may span.</summary>
     [Range(1, 10_000)]
     public int MaxPartitionsPerRead { get; set; } = 256;
@@ -131,6 +162,10 @@ public sealed class RestBrokerOptions
     /// <summary>Members of one consumer group.</summary>
     [Range(1, 100_000)]
     public int MaxMembersPerGroup { get; set; } = 1_000;
+
+    /// <summary>Records of one partition of a shared group that are given out and not done with.</summary>
+    [Range(1, 100_000)]
+    public int MaxSharedRecordsInFlight { get; set; } = 2_000;
 
     /// <summary>Web origins, exact, whose pages may use the API: <c>https://app.example.com</c>.</summary>
     public OriginList CorsOrigins { get; set; } = [];

@@ -4,9 +4,11 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Groups;
+using RestBroker.Core.Groups.Shared;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Producing;
 using RestBroker.Server.Streaming;
+using RestBroker.Storage;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
@@ -38,11 +40,15 @@ internal static class ServiceSetup
         services.AddSingleton<GroupCoordinator>();
         services.AddSingleton<GroupOffsets>();
         services.AddSingleton<GroupRequests>();
+        services.AddSingleton<ShareCoordinator>();
+        services.AddSingleton<SharedRequests>();
+        services.AddSingleton<GroupEventRequests>();
         services.AddSingleton<GroupOneLiner>();
         services.AddHostedService<StartupBanner>();
 
         services.AddSingleton<TopicAutoCreator>();
         services.AddSingleton<RecordProducer>();
+        services.AddSingleton<IdempotentRequests>();
         services.AddSingleton<ProduceRequests>();
         services.AddSingleton<RawRequests>();
         services.AddSingleton<ValueRequests>();
@@ -67,6 +73,8 @@ internal static class ServiceSetup
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<RestBrokerOptions>>((kestrel, options) =>
         {
             kestrel.AddServerHeader = false;
+            // A connection too many is closed at once: at the limit of open files everything else would fail with it.
+            kestrel.Limits.MaxConcurrentConnections = DescriptorBudget.OfThisProcess(options.Value.MaxOpenSegments).Connections;
             kestrel.Limits.MaxRequestBodySize = options.Value.MaxRequestBodyBytes;
         });
         services.AddOptions<HostFilteringOptions>().Configure<IConfiguration>(AllowedHostNames.Apply);

@@ -13,6 +13,9 @@ internal static class ApiJson
     /// <summary>How deep the envelope of a request may be.</summary>
     public const int MaxEnvelopeDepth = 16;
 
+    /// <summary>For what is written into a stream, outside the framework's own answers.</summary>
+    public static JsonSerializerOptions Serializer { get; } = Configured();
+
     public static void Configure(JsonSerializerOptions options)
     {
         options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
@@ -27,5 +30,12 @@ internal static class ApiJson
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false));
         options.TypeInfoResolverChain.Insert(0, ApiJsonContext.Default);
+    }
+
+    private static JsonSerializerOptions Configured()
+    {
+        var options = new JsonSerializerOptions();
+        Configure(options);
+        return options;
     }
 }

@@ -10,7 +10,7 @@ namespace RestBroker.Server.Contracts;
 public sealed record FetchResponse(IReadOnlyList<RecordResponse> Records, string Cursor, bool UpToDate, IReadOnlyList<GapResponse>? Gaps);
 
 /// <summary>A record. Exactly one of value, text and base64 is there; a tombstone has <c>"value":null</c>.</summary>
-public sealed record RecordResponse
+public record RecordResponse
 {
     /// <summary>The topic.</summary>
     public required string Topic { get; init; }

@@ -62,6 +62,22 @@ internal sealed class FetchQuery : TopicReadQuery
 /// <summary>What an event stream takes.</summary>
 internal sealed class EventQuery : TopicReadQuery;
 
+/// <summary>What an event stream of a consumer group takes.</summary>
+internal sealed class GroupEventQuery
+{
+    [Description("The member's name: any, but each page or process its own.")]
+    [FromQuery(Name = "member")]
+    public string? Member { get; init; }
+
+    [Description("The stream ends after so many records, 1 to 10,000; default never.")]
+    [FromQuery(Name = "limit")]
+    public int? Limit { get; init; }
+
+    [Description("Shows every value as `text` (where it is valid UTF-8) or as `base64`, whatever it is.")]
+    [FromQuery(Name = "as")]
+    public string? As { get; init; }
+}
+
 /// <summary>What a fetch from one partition takes.</summary>
 internal sealed class PartitionFetchQuery : ReadQuery
 {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using RestBroker.Core.Groups;
 
 namespace RestBroker.Server.Contracts;
@@ -9,21 +10,27 @@ public sealed record PutGroupRequest
     /// <summary>What the group reads; a new group needs at least one. A topic that does not exist yet is read once it does.</summary>
     public IReadOnlyList<string>? Topics { get; init; }
 
-    /// <summary>How the members share: <c>partitioned</c> (default), each partition has one owner. <c>shared</c> is not there yet.</summary>
+    /// <summary>
+    /// How the members share: <c>partitioned</c> (default), each partition has one owner, or <c>shared</c>, each record goes to one member.
+    /// A group keeps its mode.
+    /// </summary>
     /// <example>partitioned</example>
     public GroupMode? Mode { get; init; }
 
     /// <summary>Where the group begins: <c>earliest</c> (default), <c>latest</c>, <c>-n</c>, an RFC 3339 time or ms since 1970.</summary>
     public JsonElement? From { get; init; }
 
-    /// <summary>How long a member may be silent, 1 to 3600; default 30.</summary>
+    /// <summary>How long a member may be silent, and in a shared group hold a record, 1 to 3600; default 30.</summary>
     /// <example>30</example>
     public int? LeaseSeconds { get; init; }
 
-    /// <summary>Shared groups only.</summary>
+    /// <summary>Shared groups only: how often a record is given out at most, 1 to 1000; default 5.</summary>
     public int? MaxDeliveries { get; init; }
 
-    /// <summary>Shared groups only.</summary>
+    /// <summary>
+    /// Shared groups only: a topic that exists, for records that were rejected or given out too often; <c>""</c> = none. Without one they
+    /// are dropped.
+    /// </summary>
     public string? DeadLetterTopic { get; init; }
 }
 
@@ -32,9 +39,9 @@ public sealed record PutGroupRequest
 /// <param name="Mode">How its members share.</param>
 /// <param name="Topics">What it reads.</param>
 /// <param name="From">Where it begins: <c>earliest</c>, <c>latest</c>, <c>-n</c>, or ms since 1970.</param>
-/// <param name="LeaseSeconds">How long a member may be silent.</param>
-/// <param name="MaxDeliveries">Shared groups only.</param>
-/// <param name="DeadLetterTopic">Shared groups only.</param>
+/// <param name="LeaseSeconds">How long a member may be silent, and in a shared group hold a record.</param>
+/// <param name="MaxDeliveries">Shared groups only: how often a record is given out at most.</param>
+/// <param name="DeadLetterTopic">Shared groups only: where rejected and exhausted records go; null = they are dropped.</param>
 /// <param name="Epoch">Rises with every change of settings, topics, members and leases, and with a reset.</param>
 /// <param name="State"><c>empty</c>, <c>reconciling</c> (partitions are on their way between members) or <c>stable</c>.</param>
 /// <param name="Members">Who holds a lease, by name.</param>
@@ -95,8 +102,22 @@ public sealed record TopicLagResponse(string Topic, long Lag, IReadOnlyList<Part
 /// <param name="NextOffset">The committed offset; null = none yet.</param>
 /// <param name="HighWatermark">One past the last record.</param>
 /// <param name="Lag">Records from the committed offset, or from where the group would begin, to the high watermark.</param>
-/// <param name="Member">Who owns it; null = nobody.</param>
-public sealed record PartitionLagResponse(int Partition, long? NextOffset, long HighWatermark, long Lag, string? Member);
+/// <param name="Member">Who owns it; null = nobody, as always in a shared group.</param>
+/// <param name="InFlight">Shared groups only: what was given out and is not done with; it is part of the lag.</param>
+public sealed record PartitionLagResponse(
+    int Partition,
+    long? NextOffset,
+    long HighWatermark,
+    long Lag,
+    string? Member,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] InFlightResponse? InFlight);
+
+/// <summary>Records of a shared group's partition that were given out and are not done with.</summary>
+/// <param name="Acquired">Held by members.</param>
+/// <param name="Available">Given back: the next fetch gets them.</param>
+/// <param name="Delayed">Given back with a delay that is not over.</param>
+/// <param name="Dead">On their way to the dead-letter topic.</param>
+public sealed record InFlightResponse(int Acquired, int Available, int Delayed, int Dead);
 
 /// <summary>A wish to move a group's committed offsets: exactly one of <c>to</c> and <c>offsets</c>.</summary>
 public sealed record ResetOffsetsRequest

@@ -23,8 +23,8 @@ internal static class GroupMapping
         group.Settings.Topics,
         group.Settings.From.ToString(),
         group.Settings.LeaseSeconds,
-        null,
-        null,
+        group.Settings.MaxDeliveries,
+        group.Settings.DeadLetterTopic,
         group.Epoch,
         group.Condition,
         [.. group.Members.Select(member => new MemberResponse(member.Member, member.Epoch, member.ExpiresAt, ByTopic(member.Partitions)))]);
@@ -42,7 +42,12 @@ internal static class GroupMapping
                 topic.Sum(partition => partition.Lag),
                 [
                     .. topic.Select(partition => new PartitionLagResponse(
-                        partition.Partition.Partition, partition.NextOffset, partition.HighWatermark, partition.Lag, partition.Member)),
+                        partition.Partition.Partition,
+                        partition.NextOffset,
+                        partition.HighWatermark,
+                        partition.Lag,
+                        partition.Member,
+                        partition.InFlight is var (acquired, available, delayed, dead) ? new InFlightResponse(acquired, available, delayed, dead) : null)),
                 ])),
         ]);
 
@@ -63,7 +68,8 @@ internal static class GroupMapping
     public static StartPosition ToStart(this JsonElement place, string name) =>
         StartText.Parse(place.ValueKind == JsonValueKind.String ? place.GetString()! : place.GetRawText(), name);
 
-    private static List<TopicPartitionsResponse> ByTopic(IEnumerable<TopicPartition> partitions) =>
+    /// <summary>Sorted partitions by their topics.</summary>
+    public static IReadOnlyList<TopicPartitionsResponse> ByTopic(IEnumerable<TopicPartition> partitions) =>
     [
         .. partitions.GroupBy(partition => partition.Topic)
             .Select(topic => new TopicPartitionsResponse(topic.Key, [.. topic.Select(partition => partition.Partition)])),

@@ -58,7 +58,7 @@ internal sealed class ValueRequests(ILogEngine engine, RecordProducer producer, 
 
         var partition = Murmur2.Partition(key.Span, topic.PartitionCount);
         var produce = new ProduceOptions(partition, acks, KeyCondition: EntityTags.OfKey(context.Request.Headers, topic, partition));
-        var receipt = (await producer.ProduceAsync(topic, [record], produce, context.RequestAborted))[0];
+        var receipt = (await producer.ProduceAsync(topic, [record], produce, context.RequestAborted)).Items[0];
         if (acks == Acks.None) return TypedResults.Accepted((string?)null);
         context.Response.Headers.ETag = EntityTags.OfRecord(topic.Incarnation, receipt.Partition, receipt.Offset);
         return TypedResults.Created(

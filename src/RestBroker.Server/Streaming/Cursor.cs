@@ -11,8 +11,8 @@ namespace RestBroker.Server.Streaming;
 /// <summary>
 /// A whole position: the next offset of every partition of one topic or several. The same string is the id of a server-sent event, the
 /// <c>cursor</c> of a page and what a group commits:
-/// <code>"1" ( "~" incarnation "~" slot ("." slot)* )+      or      "1~end"</code>
-/// One group a topic, in the order of the request; an empty slot = not in scope; numbers without leading zeros, so that a position has
+/// <code>"1" ( "~" incarnation "~" slot ("." slot)* )+ ( "~@" epoch )?      or      "1~end"</code>
+/// The epoch stands in the ids of a consumer group's event stream alone: that of the lease the event was sent under. One group a topic, in the order of the request; an empty slot = not in scope; numbers without leading zeros, so that a position has
 /// one spelling. <c>1~end</c> stands after the last event of a stream that is over. Immutable.
 /// </summary>
 internal sealed class Cursor
@@ -29,7 +29,7 @@ internal sealed class Cursor
 
     private static readonly SearchValues<char> IncarnationDigits = SearchValues.Create("0123456789abcdefghijklmnopqrstuvwxyz");
 
-    private Cursor(IReadOnlyList<CursorTopic> topics) => Topics = topics;
+    private Cursor(IReadOnlyList<CursorTopic> topics, int? epoch = null) => (Topics, Epoch) = (topics, epoch);
 
     /// <summary>Nothing follows.</summary>
     public static Cursor End { get; } = new([]);
@@ -37,7 +37,10 @@ internal sealed class Cursor
     /// <summary>In the order of the request; empty at the <see cref="End"/>.</summary>
     public IReadOnlyList<CursorTopic> Topics { get; }
 
-    public bool IsEnd => Topics.Count == 0;
+    /// <summary>In an id of a consumer group's event stream: the epoch of the lease.</summary>
+    public int? Epoch { get; }
+
+    public bool IsEnd => Topics.Count == 0 && Epoch is null;
 
     /// <summary>A position in at least one topic; the slots are copied.</summary>
     public static Cursor Of(IReadOnlyList<CursorTopic> topics)
@@ -63,8 +66,17 @@ internal sealed class Cursor
         if (cursor is not null) return true;
 
         var parts = text.Split('~');
+        int? epoch = null;
+        if (parts.Length > 1 && parts[^1].StartsWith('@'))
+        {
+            if (int.TryParse(parts[^1].AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)) epoch = number;
+            else fault = "its epoch is not a number";
+            parts = parts[..^1];
+        }
+
+        if (fault is not null) return false;
         if (parts[0] != Version) fault = "it does not begin with '1~'";
-        else if (parts.Length < 3 || parts.Length % 2 == 0) fault = "each topic needs its incarnation and its slots";
+        else if ((parts.Length < 3 && epoch is null) || parts.Length % 2 == 0) fault = "each topic needs its incarnation and its slots";
         else if (text.AsSpan().Count('.') + parts.Length / 2 > MaxSlots) fault = $"it has more than {MaxSlots} slots";
         if (fault is not null) return false;
 
@@ -78,8 +90,19 @@ internal sealed class Cursor
             if (fault is not null) return false;
         }
 
-        cursor = new Cursor(topics);
+        cursor = new Cursor(topics, epoch);
         return true;
+    }
+
+    /// <summary>Writes a position of a consumer group's event stream.</summary>
+    public static void Write(IBufferWriter<byte> target, IReadOnlyList<CursorTopic> topics, int epoch)
+    {
+        if (topics.Count > 0) Write(target, topics);
+        else target.Write("1"u8);
+        var room = target.GetSpan(2 + MaxDigits);
+        "~@"u8.CopyTo(room);
+        Utf8Formatter.TryFormat(epoch, room[2..], out var digits);
+        target.Advance(2 + digits);
     }
 
     /// <summary>Writes a position as it stands, without making a cursor of it: a stream does so for every event.</summary>
@@ -97,7 +120,13 @@ internal sealed class Cursor
         return Encoding.ASCII.GetString(text.WrittenSpan);
     }
 
-    public override string ToString() => Format(Topics);
+    public override string ToString()
+    {
+        if (Epoch is not { } epoch) return Format(Topics);
+        var text = new ArrayBufferWriter<byte>();
+        Write(text, Topics, epoch);
+        return Encoding.ASCII.GetString(text.WrittenSpan);
+    }
 
     private static void Write(IBufferWriter<byte> target, in CursorTopic topic)
     {

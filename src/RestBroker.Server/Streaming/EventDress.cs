@@ -15,8 +15,10 @@ internal sealed class EventDress : IStreamDress, IDisposable
 {
     private const int RetryMilliseconds = 2000;
 
+    // The id of a stream that is over.
+    private static readonly CursorTopic[] Nowhere = [];
+
     private readonly PooledBuffer _target;
-    private readonly ReadSession _session;
     private readonly RecordShape _shape;
     private readonly TimeProvider _time;
     private readonly string _requestId;
@@ -25,51 +27,76 @@ internal sealed class EventDress : IStreamDress, IDisposable
     public EventDress(PooledBuffer target, ReadSession session, RecordShape shape, TimeProvider time, string requestId)
     {
         _target = target;
-        _session = session;
+        Session = session;
         _shape = shape;
         _time = time;
         _requestId = requestId;
         _json = new Utf8JsonWriter(target, ApiJson.WriterOptions);
     }
 
+    /// <summary>The read whose position is the events' id.</summary>
+    public ReadSession Session { get; set; }
+
+    /// <summary>In a consumer group: the epoch of the lease, which every id carries.</summary>
+    public int? Epoch { get; set; }
+
     public void Open() => _target.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {RetryMilliseconds}\n\n")));
 
     public void Record(in ReadItem item)
     {
-        Begin("", _session.Position);
+        Begin("", Session.Position);
         RecordJson.Write(_json, item.Topic, item.Partition, item.Record, _shape);
         End();
     }
 
-    public void Notice(ReadNotice notice)
+    public void Notice(ReadNotice notice) =>
+        Notice(notice, notice.Problem is { } problem && !BrokerErrors.Of(problem.Error).Retriable);
+
+    /// <summary>Says a notice after which, where it is final, nobody reconnects.</summary>
+    public void Notice(ReadNotice notice, bool isFinal)
     {
-        var isFinal = notice.Problem is { } problem && !BrokerErrors.Of(problem.Error).Retriable;
-        Begin(notice.Kind.ToString().ToLowerInvariant(), isFinal ? [] : _session.Position);
+        Begin(notice.Kind.ToString().ToLowerInvariant(), isFinal ? Nowhere : Session.Position);
         notice.Write(_json, _requestId);
         End();
     }
 
     public void Heartbeat()
     {
-        Begin("heartbeat", _session.Position);
+        Begin("heartbeat", Session.Position);
         WriteTimeAndLag();
         End();
     }
 
     public void UpToDate()
     {
-        Begin("up-to-date", _session.Position);
+        Begin("up-to-date", Session.Position);
         WriteTimeAndLag();
         End();
     }
 
     public void Bye(string reason, bool reconnect)
     {
-        Begin("bye", reconnect ? _session.Position : []);
+        Begin("bye", reconnect ? Session.Position : Nowhere);
         _json.WriteStartObject();
         _json.WriteString("reason", reason);
         _json.WriteBoolean("reconnect", reconnect);
         _json.WriteEndObject();
+        End();
+    }
+
+    /// <summary>What a member of a group holds from here on.</summary>
+    public void Lease(LeaseResponse lease)
+    {
+        Begin("lease", Session.Position);
+        JsonSerializer.Serialize(_json, lease, ApiJson.Serializer);
+        End();
+    }
+
+    /// <summary>What a member of a group no longer holds.</summary>
+    public void Revoked(RevokedResponse revoked)
+    {
+        Begin("revoked", Session.Position);
+        JsonSerializer.Serialize(_json, revoked, ApiJson.Serializer);
         End();
     }
 
@@ -79,7 +106,7 @@ internal sealed class EventDress : IStreamDress, IDisposable
     {
         _json.WriteStartObject();
         _json.WriteString("time", _time.GetUtcNow().UtcDateTime);
-        _json.WriteNumber("lag", _session.Lag);
+        _json.WriteNumber("lag", Session.Lag);
         _json.WriteEndObject();
     }
 
@@ -94,7 +121,8 @@ internal sealed class EventDress : IStreamDress, IDisposable
         }
 
         _target.Write("id: "u8);
-        Cursor.Write(_target, position);
+        if (Epoch is { } epoch && !ReferenceEquals(position, Nowhere)) Cursor.Write(_target, position, epoch);
+        else Cursor.Write(_target, position);
         _target.Write("\ndata: "u8);
         _json.Reset();
     }

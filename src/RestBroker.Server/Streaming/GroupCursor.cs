@@ -10,16 +10,20 @@ internal static class GroupCursor
 {
     /// <summary>Positions for a read: the session's, or further on where the cursor says so. What is not in the lease is not looked at.</summary>
     /// <exception cref="BrokerException">InvalidCursor.</exception>
-    public static IReadOnlyList<TopicPosition> Place(GroupSession session, string? cursor)
+    public static IReadOnlyList<TopicPosition> Place(GroupSession session, string? cursor) =>
+        Place(session, cursor is null ? [] : Cursor.Parse(cursor).Topics, _ => true);
+
+    /// <summary>The same of a position, of which some partitions may not count.</summary>
+    public static IReadOnlyList<TopicPosition> Place(GroupSession session, IReadOnlyList<CursorTopic> cursor, Func<TopicPartition, bool> counts)
     {
         var positions = Slots(session.Topics, session.Positions)
             .Select((slots, i) => new TopicPosition(session.Topics[i], slots, takesNewPartitions: false)).ToList();
-        foreach (var part in cursor is null ? [] : Cursor.Parse(cursor).Topics)
+        foreach (var part in cursor)
         {
             if (positions.Find(topic => topic.Topic.Incarnation == part.Incarnation) is not { } topic) continue;
             for (var i = 0; i < Math.Min(part.Slots.Length, topic.PartitionCount); i++)
             {
-                if (topic.InScope(i)) topic.Advance(i, part.Slots.Span[i]);
+                if (topic.InScope(i) && counts(new TopicPartition(topic.Name, i))) topic.Advance(i, part.Slots.Span[i]);
             }
         }
 

@@ -12,7 +12,11 @@ internal sealed class GroupOneLiner(ILogEngine engine, GroupCatalog catalog, Rea
     /// <summary>The body's wishes.</summary>
     /// <exception cref="BrokerException">InvalidRange.</exception>
     public GroupFetch Of(string group, FetchGroupRequest request) => new(
-        group, request.Member, request.Lease?.ToToken(), request.Cursor, Wishes(request.Limit, request.Wait), AutoCommit: false);
+        group, request.Member, request.Lease?.ToToken(), request.Cursor, Wishes(request.Limit, request.Wait, request.MaxBytes), AutoCommit: false);
+
+    /// <summary>Whether a group is shared.</summary>
+    /// <exception cref="BrokerException">GroupIdNotFound.</exception>
+    public bool IsShared(string group) => catalog.Describe(group).Settings.Mode == GroupMode.Shared;
 
     /// <summary>The query's wishes; a group that does not exist is created.</summary>
     /// <exception cref="BrokerException">InvalidRequest, InvalidRange, InvalidTopic, UnknownTopicOrPartition, and what creating refuses.</exception>
@@ -33,8 +37,8 @@ internal sealed class GroupOneLiner(ILogEngine engine, GroupCatalog catalog, Rea
             $"Group '{group}' reads {string.Join(", ", found.Settings.Topics)} and not {topic}: PUT /v1/groups/{group} sets its topics.");
     }
 
-    private ReadWishes Wishes(int? limit, double? wait) =>
-        new(new GroupReadQuery { Limit = limit, Wait = wait }, QueryString.Empty, planner.Options);
+    private ReadWishes Wishes(int? limit, double? wait, int? maxBytes = null) =>
+        new(new GroupReadQuery { Limit = limit, Wait = wait, MaxBytes = maxBytes }, QueryString.Empty, planner.Options);
 }
 
 /// <summary>A fetch inside a group as one line, without a body.</summary>

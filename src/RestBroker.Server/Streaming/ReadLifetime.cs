@@ -11,11 +11,14 @@ internal sealed class ReadLifetime(CancellationToken aborted, CancellationToken 
     /// <summary>The client went away: nobody is there to be told anything.</summary>
     public CancellationToken Aborted { get; } = aborted;
 
+    /// <summary>The broker stops.</summary>
+    public CancellationToken Stopping { get; } = stopping;
+
     /// <summary>Either happened.</summary>
     public CancellationToken Token => _either.Token;
 
     /// <summary>The broker stops and the client is still there: waits end, answers are given.</summary>
-    public bool IsStopping => stopping.IsCancellationRequested && !Aborted.IsCancellationRequested;
+    public bool IsStopping => Stopping.IsCancellationRequested && !Aborted.IsCancellationRequested;
 
     public void Dispose() => _either.Dispose();
 }

@@ -40,6 +40,12 @@ internal sealed class ReadWishes
 
     public TimeSpan Wait { get; }
 
+    /// <summary>Records of a page.</summary>
+    public int PageLimit => _limit ?? DefaultLimit;
+
+    /// <summary>Bytes of a page.</summary>
+    public int PageBytes => _maxBytes;
+
     public RecordShape Shape { get; }
 
     /// <summary>The plan of a page that begins at some positions.</summary>
@@ -67,6 +73,10 @@ internal sealed class ReadWishes
         Clamp = _clamp || isResolved,
         From = from,
     };
+
+    /// <summary>The plan of a stretch of a group's stream, of which so many records were given out before.</summary>
+    public ReadPlan GroupStream(IReadOnlyList<TopicPosition> positions, long delivered) =>
+        Stream(positions, StartPosition.Earliest, isResolved: true) with { Limit = _limit is { } limit ? limit - delivered : long.MaxValue };
 
     private static TimeSpan CheckWait(double seconds) => seconds is >= 0 and <= MaxWaitSeconds
         ? TimeSpan.FromSeconds(seconds)

@@ -14,7 +14,7 @@ namespace RestBroker.Storage.Catalog;
 internal sealed partial class CatalogLoader(
     DataDirectory directory, LogHost host, StartKind start, LogConfig config, ILogger<CatalogLoader> logger)
 {
-    private const string MetadataTopic = "__metadata";
+    public const string MetadataTopic = "__metadata";
 
     // Small segments, so that compaction keeps the log as short as the list of topics.
     private static readonly TopicConfig MetadataConfig = TopicConfig.Parse(new Dictionary<string, string>
@@ -46,12 +46,7 @@ internal sealed partial class CatalogLoader(
         var journal = new Journal(Metadata);
         var isWhole = journal.Replay(record =>
         {
-            if (record.Key is not { } key || StoredTopic.IdOf(key.Span) is not { } id) return;
-            if (record.Value is { } value && StoredTopic.FromValue(value.Span) is { } stored) _stored[id] = stored;
-            if (record.Value is not null) return;
-            // The record before it may have gone with a compaction.
-            _stored.Remove(id);
-            _deleted.Add(id);
+            if (StoredTopic.Apply(record, _stored) is { } deleted) _deleted.Add(deleted);
         });
         if (!isWhole) Log.MetadataDamaged(logger, directory.Metadata);
 
@@ -73,6 +68,7 @@ internal sealed partial class CatalogLoader(
             var (partition, topicId, topicConfig) = item;
             var path = DataDirectory.PartitionDirectory(directory.TopicDirectory(topicId), partition.Partition);
             host.Files.CreateDirectory(path);
+            host.Flusher.Cover(path);
             logs[partition] = Load(partition, path, topicConfig);
             return ValueTask.CompletedTask;
         });

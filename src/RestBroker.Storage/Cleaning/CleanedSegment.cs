@@ -25,7 +25,6 @@ internal sealed class CleanedSegment : IDisposable
     public CleanedSegment(string directory, long baseOffset, OpenSegments open, CompactionPace pace)
     {
         (Segment, _expected, _pace) = (new LogSegment(directory, baseOffset, open, Suffix), baseOffset, pace);
-        Segment.File.IsDirty = true;
         // What a run that was cut short has left.
         using var lease = Segment.File.Rent();
         open.Files.Truncate(lease.Handle, 0);
@@ -51,17 +50,13 @@ internal sealed class CleanedSegment : IDisposable
         Put(cancellationToken);
         Flush(cancellationToken);
         using (var lease = Segment.File.Rent()) Files.Sync(lease.Handle);
-        Segment.File.IsDirty = false;
+        Segment.SyncedSize = Segment.Size;
         Segment.TakeOver(sources[0].FirstAppendTime, sources.Max(source => source.LastAppendTime));
         return Segment;
     }
 
     /// <summary>Removes the file; what it was to replace is untouched.</summary>
-    public void Drop()
-    {
-        Segment.File.IsDirty = false;
-        Segment.File.Delete();
-    }
+    public void Drop() => Segment.File.Delete();
 
     public void Dispose()
     {
@@ -100,6 +95,7 @@ internal sealed class CleanedSegment : IDisposable
     private void Flush(CancellationToken cancellationToken)
     {
         _pace.Spend(_out.Length, cancellationToken);
+        Segment.File.WrittenSize = _written + _out.Length;
         using (var lease = Segment.File.Rent()) Files.Write(lease.Handle, _out.Written.Span, _written);
         _written += _out.Length;
         _out.Truncate(0);

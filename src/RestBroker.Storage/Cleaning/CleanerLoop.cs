@@ -15,12 +15,13 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
     private readonly PartitionLog _metadata;
     private readonly CompactionRound _compaction;
     private readonly ILogger<CleanerLoop> _logger;
+    private readonly LogConfig _config;
     private readonly Task[] _loops;
 
     public CleanerLoop(
         TopicCatalog catalog, PartitionLog metadata, CompactionRound compaction, LogConfig config, TimeProvider time, ILogger<CleanerLoop> logger)
     {
-        (_catalog, _metadata, _compaction, _logger) = (catalog, metadata, compaction, logger);
+        (_catalog, _metadata, _compaction, _config, _logger) = (catalog, metadata, compaction, config, logger);
         // Compaction has a loop of its own: it may take long, and retention must not wait for it.
         _loops =
         [
@@ -66,6 +67,7 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
 
     private void Clean()
     {
+        ForgetKeys();
         foreach (var log in Logs())
         {
             if (_stopping.IsCancellationRequested) return;
@@ -79,6 +81,14 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
                 Log.CleaningFailed(_logger, log.Partition, e);
             }
         }
+    }
+
+    // Among all partitions of the broker a finer step would be a long walk.
+    private void ForgetKeys()
+    {
+        var topics = _catalog.Snapshot.Topics.Values;
+        foreach (var topic in topics) KeyEviction.Run(topic.Logs, _config.MaxIdempotencyKeysPerTopic, TimeSpan.Zero);
+        KeyEviction.Run([.. topics.SelectMany(topic => topic.Logs)], _config.MaxIdempotencyKeys, TimeSpan.FromSeconds(1));
     }
 
     private static partial class Log

@@ -23,6 +23,8 @@ internal static class BatchValidator
             throw new BrokerException(BrokerError.NotSupportedByEngine, "Transactional and control batches are not taken by this engine.");
         if (batch.HasBrokerAttributes)
             throw new BrokerException(BrokerError.InvalidRecord, $"The attributes {batch.Attributes} have bits that a producer does not set.");
+        if (batch.ProducerId >= 0 && (batch.ProducerEpoch < 0 || batch.BaseSequence < 0))
+            throw new BrokerException(BrokerError.InvalidRecord, $"A batch of producer {batch.ProducerId} needs an epoch and a sequence; they begin at 0.");
         if (config.CleanupPolicy.HasFlag(CleanupPolicy.Compact)) RequireKeys(batch);
         if (config.TimestampType == TimestampType.CreateTime && batch.MaxTimestamp > now + MaxLeadMilliseconds)
             throw new BrokerException(BrokerError.InvalidTimestamp, $"The timestamp {batch.MaxTimestamp} is more than an hour ahead of the broker's {now}.");

@@ -124,7 +124,7 @@ internal static class LogReader
     }
 
     // An index entry that leads to no such batch is either stale or leads to damage: then the segment is walked from its start.
-    private static void Seek(SegmentWalk walk, LogSegment segment, long relativeOffset)
+    internal static void Seek(SegmentWalk walk, LogSegment segment, long relativeOffset)
     {
         if (segment.Offsets.Floor(relativeOffset) is { } entry
             && walk.TryStartAtEntry(entry.Position, segment.BaseOffset + entry.RelativeOffset)) return;

@@ -1,4 +1,5 @@
 using RestBroker.Core.Records;
+using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Files;
 using RestBroker.Storage.Keys;
 
@@ -45,11 +46,20 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
     /// <summary>The broker's clock at the last append, in ms.</summary>
     public long LastAppendTime { get; set; }
 
+    /// <summary>
+    /// The monotonic clock at the last append, in ms; of a segment that was there at the start, that clock less the age it had then.
+    /// </summary>
+    public long SteadyAppendTime { get; set; }
+
     /// <summary>The greatest timestamp, in ms; -1 before the first batch.</summary>
     public long MaxTimestamp { get; private set; } = -1;
 
     /// <summary>Bytes that are known to be on the disk.</summary>
-    public long SyncedSize { get; set; }
+    public long SyncedSize
+    {
+        get => File.SyncedSize;
+        set => File.SyncedSize = value;
+    }
 
     /// <summary>How much was written since the indexes were last saved.</summary>
     public long UnsealedSize => Size - Math.Max(_sealedSize, 0);
@@ -61,7 +71,7 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
     /// <summary>Writes a batch at the end. After a failure the file may hold a part of it; see <see cref="Rewind"/>.</summary>
     public void Append(RecordBatch batch, long now)
     {
-        File.IsDirty = true;
+        File.WrittenSize = _size + batch.Size;
         using (var lease = File.Rent()) _files.Write(lease.Handle, batch.Bytes.Span, _size);
         Track(batch, now);
     }
@@ -90,6 +100,10 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
         Volatile.Write(ref _nextOffset, batch.NextOffset);
     }
 
+    /// <summary>What a start believes of its age: what the wall clock says, and that it does not lie in the future.</summary>
+    public void NoteAge(ClockReading now) =>
+        SteadyAppendTime = now.Steady - Math.Max(now.Wall - Math.Max(LastAppendTime, MaxTimestamp), 0);
+
     /// <summary>Counts bytes that cannot be read as belonging to the segment: they are rot, and stay where they are.</summary>
     public void TrackDamage(long size, long nextOffset)
     {
@@ -103,6 +117,7 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
         if (!_files.Exists(File.Path)) return; // there was no room for the name: nothing was written
         using var lease = File.Rent();
         _files.Truncate(lease.Handle, _size);
+        File.WrittenSize = _size;
     }
 
     /// <summary>Whether a batch fits behind those that are there.</summary>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Groups;
+using RestBroker.Core.Groups.Shared;
 using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
 
@@ -21,6 +22,7 @@ internal sealed class GroupBench
         Catalog = NewCatalog();
         Coordinator = new GroupCoordinator(Catalog);
         Offsets = new GroupOffsets(Catalog);
+        Shares = new ShareCoordinator(Catalog);
     }
 
     internal ILogEngine Engine { get; }
@@ -36,6 +38,8 @@ internal sealed class GroupBench
     internal GroupCoordinator Coordinator { get; private set; }
 
     internal GroupOffsets Offsets { get; private set; }
+
+    internal ShareCoordinator Shares { get; private set; }
 
     /// <summary>With a topic and a group that reads it.</summary>
     internal static async Task<GroupBench> StartAsync(
@@ -62,6 +66,7 @@ internal sealed class GroupBench
         await Catalog.StartAsync(default);
         Coordinator = new GroupCoordinator(Catalog);
         Offsets = new GroupOffsets(Catalog);
+        Shares = new ShareCoordinator(Catalog);
     }
 
     internal async Task CreateTopicAsync(string topic, int partitionCount) =>

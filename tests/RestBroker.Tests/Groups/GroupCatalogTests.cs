@@ -65,7 +65,9 @@ public class GroupCatalogTests
         { new GroupSpec(["__metadata"]), BrokerError.ReservedName },
         { new GroupSpec([Topic], LeaseSeconds: 0), BrokerError.InvalidRange },
         { new GroupSpec([Topic], LeaseSeconds: 3601), BrokerError.InvalidRange },
-        { new GroupSpec([Topic], GroupMode.Shared), BrokerError.NotSupportedByEngine },
+        { new GroupSpec([Topic], GroupMode.Shared, MaxDeliveries: 0), BrokerError.InvalidRange },
+        { new GroupSpec([Topic], GroupMode.Shared, DeadLetterTopic: Topic), BrokerError.InvalidConfig },
+        { new GroupSpec([Topic], GroupMode.Shared, DeadLetterTopic: "nowhere"), BrokerError.UnknownTopicOrPartition },
         { new GroupSpec([Topic], MaxDeliveries: 3), BrokerError.InvalidConfig },
         { new GroupSpec([Topic], DeadLetterTopic: "x"), BrokerError.InvalidConfig },
     };

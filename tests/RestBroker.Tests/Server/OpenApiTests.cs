@@ -45,6 +45,9 @@ public sealed class OpenApiTests
             var example = content?.Value!["example"];
             var body = example is JsonValue text && text.TryGetValue<string>(out var raw) ? raw : example?.ToJsonString();
             if ((string)operation["operationId"]! == "commitGroup") body = $$"""{"lease":{"id":"{{fetched!["lease"]!["id"]}}","epoch":{{fetched["lease"]!["epoch"]}}},"cursor":"{{fetched["cursor"]}}"}""";
+            if ((string)operation["operationId"]! == "ackGroup") body = $$"""{"acks":[{"receipt":"{{await ReceiptAsync(broker)}}","outcome":"accept"}]}""";
+            // What the fetch gave is committed; the stream is to end.
+            if ((string)operation["operationId"]! == "tailGroup") await broker.PostAsync("/v1/topics/orders/records", """{"records":[{"text":"1"},{"text":"2"},{"text":"3"}]}""");
             var type = content is null ? "application/json" : content.Value.Key == "*/*" ? "text/plain" : content.Value.Key;
 
             var answer = await broker.SendAsync(new HttpMethod(method.ToUpperInvariant()), target, body, type, headers);
@@ -53,6 +56,14 @@ public sealed class OpenApiTests
             // A commit is of the fetch before it; no example can know that lease.
             if ((string)operation["operationId"]! == "fetchGroup") fetched = answer.Json;
         }
+    }
+
+    // An acknowledgement is of a record that was fetched in a shared group; no example can know its receipt.
+    private static async Task<string> ReceiptAsync(TestBroker broker)
+    {
+        Assert.Equal(201, (await broker.PutAsync("/v1/groups/packers", """{"mode":"shared","topics":["orders"]}""")).Status);
+        await broker.PostAsync("/v1/topics/orders/records", """{"records":[{"text":"one"}]}""");
+        return (string)(await broker.PostAsync("/v1/groups/packers/fetch", """{"member":"worker-1"}""")).Json["records"]![0]!["receipt"]!;
     }
 
     private static (string Target, (string Name, string Value)[] Headers) Fill(string path, JsonNode operation)

@@ -5,7 +5,7 @@ using RestBroker.Tests.Contract;
 
 namespace RestBroker.Tests.Storage;
 
-public sealed class EmbeddedLogEngineContract : LogEngineContract, IDisposable
+public sealed class EmbeddedLogEngineContract : ProducerContract, IDisposable
 {
     private readonly TempDirectory _directory = new();
 

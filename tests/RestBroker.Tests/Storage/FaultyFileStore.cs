@@ -12,6 +12,7 @@ internal enum FileCall
     Write,
     Sync,
     SyncDirectory,
+    SyncFileSystem,
     Truncate,
     Length,
     Rename,
@@ -30,6 +31,12 @@ internal sealed class FaultyFileStore : IFileStore
     /// <summary>The errno of a call on a path; 0 = it succeeds.</summary>
     public Func<FileCall, string, int> Fault { get; set; } = (_, _) => 0;
 
+    /// <summary>What the disk says of its size; null = what it is.</summary>
+    public Func<DiskSpace>? SpaceOf { get; set; }
+
+    /// <summary>The device of a directory's file system; null = as it is.</summary>
+    public Func<string, long?> DeviceOf { get; set; } = _ => null;
+
     /// <summary>Whether a call that fails has done its work first, as a disk may.</summary>
     public bool FailsLate { get; set; }
 
@@ -43,7 +50,12 @@ internal sealed class FaultyFileStore : IFileStore
         return file;
     }
 
-    public SafeFileHandle OpenExclusively(string path) => _disk.OpenExclusively(path);
+    public SafeFileHandle OpenExclusively(string path)
+    {
+        var file = _disk.OpenExclusively(path);
+        _paths.Add(file, path);
+        return file;
+    }
 
     public int Read(SafeFileHandle file, Span<byte> target, long position)
     {
@@ -67,6 +79,14 @@ internal sealed class FaultyFileStore : IFileStore
 
     public void Truncate(SafeFileHandle file, long length) =>
         Do(FileCall.Truncate, PathOf(file), () => _disk.Truncate(file, length));
+
+    public void SyncFileSystem(SafeFileHandle file) => Do(FileCall.SyncFileSystem, PathOf(file), () => _disk.SyncFileSystem(file));
+
+    public long? SyncableDevice(string directory) => DeviceOf(directory) ?? _disk.SyncableDevice(directory);
+
+    public DiskSpace Space(string directory) => SpaceOf?.Invoke() ?? _disk.Space(directory);
+
+    public long? DescriptorLimit => _disk.DescriptorLimit;
 
     public void Sync(SafeFileHandle file) => Do(FileCall.Sync, PathOf(file), () => _disk.Sync(file));
 

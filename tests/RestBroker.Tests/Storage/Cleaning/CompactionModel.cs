@@ -7,16 +7,13 @@ internal sealed class CompactionModel
 
     public IEnumerable<Entry> Entries => _records.Select(record => record.Entry);
 
-    /// <summary>The last batch of each producer that lives: its first offset.</summary>
-    public Dictionary<long, long> LastBatches { get; } = [];
+    public void Append(IReadOnlyList<Entry> batch) => _records.AddRange(batch.Select(entry => new Kept(entry, batch[0].Offset)));
 
-    public void Append(IReadOnlyList<Entry> batch, long producerId)
-    {
-        _records.AddRange(batch.Select(entry => new Kept(entry, batch[0].Offset, producerId)));
-        if (producerId >= 0) LastBatches[producerId] = batch[0].Offset;
-    }
-
-    public void Compact(long end, long now, long deleteRetention)
+    /// <param name="whole">First offsets of the batches that are kept whole: the last of each producer that lives.</param>
+    /// <param name="end">Records from here on are not compacted yet.</param>
+    /// <param name="now">The broker's clock, in ms.</param>
+    /// <param name="deleteRetention">How long a tombstone stays, in ms.</param>
+    public void Compact(IReadOnlySet<long> whole, long end, long now, long deleteRetention)
     {
         var last = new Dictionary<string, long>();
         foreach (var record in _records.Where(record => record.Entry.Offset < end)) last[record.Entry.Key!] = record.Entry.Offset;
@@ -24,7 +21,7 @@ internal sealed class CompactionModel
         foreach (var record in _records.Where(record => record.Entry.Offset < end).ToList())
         {
             var isLast = record.Entry.Offset == last[record.Entry.Key!];
-            if (MustStay(record))
+            if (whole.Contains(record.BatchOffset))
             {
                 if (!isLast) pinned.Add(record.Entry.Key!);
             }
@@ -39,15 +36,11 @@ internal sealed class CompactionModel
         }
     }
 
-    private bool MustStay(Kept record) => LastBatches.TryGetValue(record.ProducerId, out var last) && last == record.BatchOffset;
-
-    private sealed class Kept(Entry entry, long batchOffset, long producerId)
+    private sealed class Kept(Entry entry, long batchOffset)
     {
         public Entry Entry => entry;
 
         public long BatchOffset => batchOffset;
-
-        public long ProducerId => producerId;
 
         public long Horizon { get; set; } = long.MaxValue;
     }

@@ -51,7 +51,7 @@ internal sealed class KeyedLog : IDisposable
     public async Task<List<Entry>> AppendAsync(CompressionType codec, long producerId, params string[] records)
     {
         using var builder = new RecordBatchBuilder(codec);
-        if (producerId >= 0) builder.Producer = (producerId, 0, 0);
+        if (producerId >= 0) builder.Producer = (producerId, 0, Log.Producers.Find(producerId)?.NextSequence ?? 0);
         var entries = new List<Entry>();
         foreach (var (i, record) in records.Index())
         {
@@ -64,6 +64,13 @@ internal sealed class KeyedLog : IDisposable
         var (result, committed) = Log.Append(builder.Build(), null, wait: true);
         await committed.WaitAsync(TimeSpan.FromSeconds(30));
         return [.. entries.Select(entry => entry with { Offset = entry.Offset + result.BaseOffset })];
+    }
+
+    /// <summary>Lets so much time pass that no producer lives any more; each that writes again begins anew.</summary>
+    public void ForgetProducers()
+    {
+        Fixture.Time.Advance(Fixture.Limits.Expiration + TimeSpan.FromMinutes(1));
+        Log.Clean();
     }
 
     /// <summary>Begins a new segment with the next record, so that what is there can be compacted.</summary>

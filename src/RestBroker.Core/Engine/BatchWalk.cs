@@ -1,14 +1,13 @@
 using System.Runtime.InteropServices;
-using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Records;
 
-namespace RestBroker.Server.Streaming;
+namespace RestBroker.Core.Engine;
 
 /// <summary>
 /// Walks the records of one partition's batches from a position on. The position passes over markers and over holes that compaction left.
 /// </summary>
-internal sealed class BatchWalk : IDisposable
+public sealed class BatchWalk : IDisposable
 {
     private Memory<byte> _left;
     private RecordBatch _batch;
@@ -60,6 +59,7 @@ internal sealed class BatchWalk : IDisposable
     /// <summary>Steps behind a record that was given out.</summary>
     public void Pass(in Record record) => Position = record.Offset + 1;
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         _left = default;

@@ -1,0 +1,67 @@
+using RestBroker.Core.Engine;
+using RestBroker.Core.Errors;
+using RestBroker.Core.Groups;
+using RestBroker.Core.Topics;
+using RestBroker.Server.Contracts;
+
+namespace RestBroker.Server.Streaming;
+
+/// <summary>
+/// Answers requests for the event stream of a group's member. As everywhere, a browser that reconnects never sees another status than
+/// 200: what is wrong then is said in the stream.
+/// </summary>
+internal sealed class GroupEventRequests(
+    ILogEngine engine, GroupCatalog catalog, GroupCoordinator coordinator, ReadPlanner planner, StreamSlots slots, TimeProvider time)
+{
+    private const string LastEventId = "Last-Event-ID";
+
+    /// <summary>Joins and streams.</summary>
+    public async Task StreamAsync(HttpContext context, string group, GroupEventQuery query)
+    {
+        AcceptHeader.Choose(context.Request, ContentTypes.EventStream);
+        var lastEventId = context.Request.Headers[LastEventId].ToString();
+        if (lastEventId == Cursor.EndText)
+        {
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            return;
+        }
+
+        if (query.Member is not { } member) throw new BrokerException(BrokerError.InvalidRequest, "member is missing: give member=… with a name of your own.");
+        var wishes = new ReadWishes(new GroupReadQuery { Limit = query.Limit, As = query.As }, QueryString.Empty, planner.Options);
+        using var slot = slots.Take(context.Connection.RemoteIpAddress);
+        using var lifetime = ReadLifetime.Of(context);
+        using var output = new StreamOutput(context, time, TimeSpan.FromSeconds(planner.Options.StalledStreamSeconds));
+        GroupSession? session = null;
+        BrokerException? refusal = null;
+        try
+        {
+            session = await JoinAsync(group, member, context.RequestAborted);
+        }
+        catch (BrokerException e) when (lastEventId.Length > 0 && BrokerErrors.Of(e.Error).Status is not (401 or 403 or 429 or 503))
+        {
+            refusal = e;
+        }
+
+        output.Prepare(ContentTypes.EventStream);
+        var stream = new GroupStream(engine, coordinator, output, wishes, time, TimeSpan.FromSeconds(planner.Options.HeartbeatSeconds));
+        if (session is null) await stream.RefuseAsync(refusal!, context.TraceIdentifier);
+        else await stream.RunAsync(session, Resumed(session, lastEventId), context.TraceIdentifier, lifetime);
+    }
+
+    private async ValueTask<GroupSession> JoinAsync(string group, string member, CancellationToken cancellationToken)
+    {
+        catalog.RequireMode(group, GroupMode.Partitioned);
+        // Nobody is fenced who shows no lease.
+        return (await coordinator.FetchAsync(group, member, null, cancellationToken)).Value!;
+    }
+
+    // The id counts where nobody else can have had the partition since: the lease that it was sent under was still the name's, and the
+    // partition never left it. All else is read from the committed offset, what was committed further on too.
+    private static IReadOnlyList<TopicPosition> Resumed(GroupSession session, string lastEventId)
+    {
+        if (session.TookOver is not var (epoch, kept) || !Cursor.TryParse(lastEventId, out var cursor, out _) || cursor.Epoch != epoch)
+            return GroupCursor.Place(session, [], _ => false);
+        var counting = kept.ToHashSet<TopicPartition>();
+        return GroupCursor.Place(session, cursor.Topics, counting.Contains);
+    }
+}
