@@ -15,6 +15,7 @@ try
     api.MapTopics();
     api.MapPartitions();
     api.MapProduce();
+    api.MapValues();
     api.MapProducers();
     api.MapFetch();
     api.MapEvents();

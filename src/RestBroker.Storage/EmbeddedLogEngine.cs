@@ -24,7 +24,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
 
     /// <inheritdoc/>
     public EngineFeatures Features =>
-        EngineFeatures.ConditionalAppend | EngineFeatures.ProducerState | EngineFeatures.Durability | EngineFeatures.Compaction;
+        EngineFeatures.ConditionalAppend | EngineFeatures.ProducerState | EngineFeatures.Durability | EngineFeatures.Compaction | EngineFeatures.KeyIndex;
 
     /// <inheritdoc/>
     public bool IsHealthy => _parts.IsHealthy;
@@ -107,7 +107,8 @@ public sealed class EmbeddedLogEngine : ILogEngine
 
         try
         {
-            var (result, committed) = log.Append(batch, request.ExpectedNextOffset, wait: request.Acks == Acks.All, mark);
+            var check = request.KeyCondition is { } condition ? log.Keys.Prepare(batch, condition) : null;
+            var (result, committed) = log.Append(batch, new AppendWish(request.ExpectedNextOffset, request.Acks == Acks.All, mark, check));
             if (!committed.IsCompletedSuccessfully) await committed.WaitAsync(cancellationToken);
             return result;
         }
@@ -181,6 +182,13 @@ public sealed class EmbeddedLogEngine : ILogEngine
         {
             EndWait(waiter, logs);
         }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<LatestRecord?> FetchLatestAsync(TopicPartition partition, ReadOnlyMemory<byte> key, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        return Catalog.Get(partition).Keys.FetchLatestAsync(key, cancellationToken);
     }
 
     /// <inheritdoc/>

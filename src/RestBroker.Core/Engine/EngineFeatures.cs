@@ -16,7 +16,7 @@ public enum EngineFeatures
     /// <summary>The topic config <c>durability</c> is honoured.</summary>
     Durability = 4,
 
-    /// <summary>The latest record of a key can be looked up.</summary>
+    /// <summary>The latest record of a key can be looked up, and <see cref="ProduceRequest.KeyCondition"/> is checked.</summary>
     KeyIndex = 8,
 
     /// <summary>Batches that a client built are taken as they are.</summary>

@@ -47,8 +47,9 @@ public interface ILogEngine : IAsyncDisposable
     /// the answer is that of the first time, given when the first is committed, whatever the acks.
     /// </summary>
     /// <exception cref="BrokerException">UnknownTopicOrPartition, TopicRecreated, RecordTooLarge, InvalidRecord, InvalidTimestamp,
-    /// PreconditionFailed (member <c>nextOffset</c>), ProducerFenced, OutOfOrderSequence and DuplicateSequence (member <c>nextSequence</c>),
-    /// NotFound and InvalidRange (of a producer), IdempotencyKeyReused, LimitReached, StorageFailed, DiskFull, NotSupportedByEngine.</exception>
+    /// PreconditionFailed (member <c>nextOffset</c>, or <c>keyOffset</c> where the key is there), ProducerFenced, OutOfOrderSequence and
+    /// DuplicateSequence (member <c>nextSequence</c>), NotFound and InvalidRange (of a producer), IdempotencyKeyReused, TopicNotCompacted,
+    /// LimitReached, StorageFailed, DiskFull, NotSupportedByEngine.</exception>
     ValueTask<ProduceResult> ProduceAsync(ProduceRequest request, CancellationToken cancellationToken);
 
     /// <summary>
@@ -73,6 +74,14 @@ public interface ILogEngine : IAsyncDisposable
     /// Ends early with what there is, an empty result included, when the wait is over; an error of any partition ends the wait too.
     /// </summary>
     ValueTask<FetchResult> FetchAsync(FetchRequest request, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Looks up the latest record of a key, waiting until it is committed; null where the key was never there or was deleted. Needs
+    /// <see cref="EngineFeatures.KeyIndex"/>.
+    /// </summary>
+    /// <exception cref="BrokerException">UnknownTopicOrPartition, TopicNotCompacted, RecordCorrupt (it may be among what cannot be read),
+    /// StorageFailed.</exception>
+    ValueTask<LatestRecord?> FetchLatestAsync(TopicPartition partition, ReadOnlyMemory<byte> key, CancellationToken cancellationToken);
 
     /// <summary>Resolves a place to an offset in every partition of a topic.</summary>
     /// <exception cref="BrokerException">UnknownTopicOrPartition.</exception>

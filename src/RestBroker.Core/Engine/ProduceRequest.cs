@@ -9,12 +9,14 @@ namespace RestBroker.Core.Engine;
 /// <param name="Acks">When the answer is sent.</param>
 /// <param name="ExpectedNextOffset">Append only if the log ends here; null = wherever it ends.</param>
 /// <param name="ExpectedTopicId">Append only to this incarnation of the topic; null = to whichever bears the name.</param>
+/// <param name="KeyCondition">Append only if this holds for the key of the batch's only record; null = in any case.</param>
 public readonly record struct ProduceRequest(
     TopicPartition Partition,
     RecordBatch Batch,
     Acks Acks,
     long? ExpectedNextOffset = null,
-    Guid? ExpectedTopicId = null);
+    Guid? ExpectedTopicId = null,
+    KeyCondition? KeyCondition = null);
 
 /// <summary>Where a batch went.</summary>
 /// <param name="BaseOffset">The offset of its first record.</param>

@@ -18,7 +18,7 @@ internal sealed class GroupLog(ILogEngine engine, TimeProvider time)
 
     private static readonly TopicPartition Partition = new(Topic, 0);
 
-    // Small segments, so that raising the log start gives the disk back; a state is one record whatever its size.
+    // Small segments, so that compaction or raising the log start gives the disk back; a state is one record whatever its size.
     private static readonly TopicSpec Spec = new(Topic, 1, null, new Dictionary<string, string>
     {
         ["retention.ms"] = "-1",
@@ -26,16 +26,22 @@ internal sealed class GroupLog(ILogEngine engine, TimeProvider time)
         ["max.message.bytes"] = "67108864",
     });
 
+    private static readonly Dictionary<string, string?> Compacted = new() { ["cleanup.policy"] = "compact" };
+
     private long _bytes;
 
-    /// <summary>Bytes of states added since the log was loaded or shortened.</summary>
-    internal long Bytes => Interlocked.Read(ref _bytes);
+    /// <summary>Bytes of states added since the log was loaded or shortened; 0 where the engine itself compacts the topic.</summary>
+    internal long Bytes => IsCompacted ? 0 : Interlocked.Read(ref _bytes);
+
+    private bool IsCompacted => engine.Features.HasFlag(EngineFeatures.Compaction);
 
     /// <summary>The state of every group.</summary>
     internal async ValueTask<LoadedGroups> LoadAsync(CancellationToken cancellationToken)
     {
         var states = new LoadedGroups();
-        if (await engine.DescribeTopicAsync(Topic, cancellationToken) is null) return states;
+        if (await engine.DescribeTopicAsync(Topic, cancellationToken) is not { } topic) return states;
+        if (IsCompacted && !topic.Config.CleanupPolicy.HasFlag(CleanupPolicy.Compact))
+            await engine.AlterTopicAsync(new TopicAlteration(Topic, null, Compacted, null, null), cancellationToken);
         var offset = (await engine.ListOffsetsAsync(Topic, OffsetSpec.Earliest, cancellationToken))[0].Offset;
         while (true)
         {
@@ -103,7 +109,8 @@ internal sealed class GroupLog(ILogEngine engine, TimeProvider time)
     {
         try
         {
-            await engine.CreateTopicAsync(Spec, CancellationToken.None);
+            var configs = IsCompacted ? Spec.Configs.Append(KeyValuePair.Create("cleanup.policy", "compact")).ToDictionary() : Spec.Configs;
+            await engine.CreateTopicAsync(Spec with { Configs = configs }, CancellationToken.None);
         }
         catch (BrokerException e) when (e.Error == BrokerError.TopicAlreadyExists)
         {

@@ -24,7 +24,7 @@ internal static class OpenApiExamples
         ("ackGroup", "group") => "packers",
         (_, "group") => "billing",
         (_, "member") when operation is not "fetchGroup" => "worker-1",
-        ("produceRaw", "key") => "customer-42",
+        ("produceRaw" or "putValue" or "getLatestValue" or "headLatestValue" or "deleteValue", "key") => "customer-42",
         ("listOffsets", "at") => "earliest",
         ("deleteRecords", "before") => 0,
         ("getProblem", "code") => "offset-trimmed",
@@ -38,11 +38,11 @@ internal static class OpenApiExamples
     public static JsonNode? Body(string operation, string mediaType) => (operation, mediaType) switch
     {
         ("createTopic", _) => JsonNode.Parse("""{"name":"payments","partitionCount":3}"""),
-        ("putTopic", _) => JsonNode.Parse("""{"partitionCount":3,"configs":{"retention.ms":604800000}}"""),
+        ("putTopic", _) => JsonNode.Parse("""{"partitionCount":3,"configs":{"cleanup.policy":"compact,delete","retention.ms":604800000}}"""),
         ("patchTopic", _) => JsonNode.Parse("""{"configs":{"retention.ms":86400000}}"""),
         ("produce" or "produceToPartition", ContentTypes.Json) => JsonNode.Parse(Records),
         ("produce" or "produceToPartition", ContentTypes.NdJson) => "{\"key\":\"customer-42\",\"text\":\"one\"}\n{\"key\":\"customer-7\",\"text\":\"two\"}\n",
-        ("produceRaw", _) => "any bytes at all",
+        ("produceRaw" or "putValue", _) => "any bytes at all",
         ("putGroup", _) => JsonNode.Parse("""{"topics":["orders"],"from":"earliest","leaseSeconds":30}"""),
         ("fetchGroup", _) => JsonNode.Parse("""{"member":"worker-1","limit":100,"wait":1}"""),
         ("commitGroup", _) => JsonNode.Parse("""{"lease":{"id":"the lease of the fetch","epoch":2},"cursor":"the cursor of the fetch"}"""),

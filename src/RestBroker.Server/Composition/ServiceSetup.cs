@@ -51,6 +51,7 @@ internal static class ServiceSetup
         services.AddSingleton<IdempotentRequests>();
         services.AddSingleton<ProduceRequests>();
         services.AddSingleton<RawRequests>();
+        services.AddSingleton<ValueRequests>();
 
         services.AddSingleton<StreamSlots>();
         services.AddSingleton<ReadPlanner>();

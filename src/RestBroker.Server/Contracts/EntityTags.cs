@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
+using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Groups;
 using RestBroker.Core.Topics;
@@ -43,6 +44,27 @@ internal static class EntityTags
             return offset;
         throw new BrokerException(
             BrokerError.PreconditionFailed, $"If-Match {ifMatch} is not the ETag of this partition: \"{topic.Incarnation}-<nextOffset>\" is its form.");
+    }
+
+    /// <summary>What If-Match and If-None-Match ask of a key whose value is a record of this partition; null where they ask nothing.</summary>
+    /// <exception cref="BrokerException">InvalidRequest: both, or If-None-Match with a tag.</exception>
+    public static KeyCondition? OfKey(IHeaderDictionary headers, TopicDescription topic, int partition)
+    {
+        if (headers.IfNoneMatch.Count > 0)
+        {
+            if (headers.IfMatch.Count > 0) throw new BrokerException(BrokerError.InvalidRequest, "Give If-Match or If-None-Match, not both.");
+            if (Tags(headers.IfNoneMatch, HeaderNames.IfNoneMatch) is [{ Tag.Value: "*" }]) return KeyCondition.Absent;
+            throw new BrokerException(BrokerError.InvalidRequest, "If-None-Match takes * here: store only if the key has no value.");
+        }
+
+        if (headers.IfMatch.Count == 0) return null;
+        var tags = Tags(headers.IfMatch, HeaderNames.IfMatch);
+        if (tags is [{ Tag.Value: "*" }]) return KeyCondition.Present;
+        var prefix = $"\"{topic.Incarnation}-{Text(partition)}-";
+        return tags is [{ IsWeak: false } tag] && tag.Tag.StartsWith(prefix, StringComparison.Ordinal)
+            && long.TryParse(tag.Tag.AsSpan()[prefix.Length..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var offset)
+            ? KeyCondition.At(offset)
+            : KeyCondition.At(-1); // no record's: the answer tells the one that is
     }
 
     private static IList<EntityTagHeaderValue> Tags(StringValues header, string name)

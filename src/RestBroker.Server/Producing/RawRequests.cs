@@ -55,9 +55,10 @@ internal sealed class RawRequests(
             new ReceiptResponse(receipt.Partition, receipt.Offset, receipt.Timestamp));
     }
 
-    private static ReadOnlyMemory<byte>? Key(string? key, string? keyBase64)
+    internal static ReadOnlyMemory<byte>? Key(string? key, string? keyBase64)
     {
-        if (keyBase64 is null) return key is null ? null : Encoding.UTF8.GetBytes(key);
+        // Without the cast no key would be an empty array, and that an empty key.
+        if (keyBase64 is null) return key is null ? null : (ReadOnlyMemory<byte>?)Encoding.UTF8.GetBytes(key);
         if (key is not null) throw new BrokerException(BrokerError.InvalidRequest, "Give key or keyBase64, not both.");
         // The '+' of base64 is a space by the time a query is read.
         var text = keyBase64.Replace(' ', '+');
@@ -66,7 +67,7 @@ internal sealed class RawRequests(
         throw new BrokerException(BrokerError.InvalidRequest, "keyBase64 is not base64 (RFC 4648, section 4, with padding).");
     }
 
-    private static Header[] Headers(HttpRequest request)
+    internal static Header[] Headers(HttpRequest request)
     {
         var headers = new List<Header>();
         if (request.ContentType is { Length: > 0 } type && !type.StartsWith(ContentTypes.CurlDefault, StringComparison.OrdinalIgnoreCase))
@@ -82,7 +83,7 @@ internal sealed class RawRequests(
         return [.. headers];
     }
 
-    private static long? Timestamp(HttpRequest request)
+    internal static long? Timestamp(HttpRequest request)
     {
         var text = request.Headers["RB-Timestamp"].ToString();
         if (text.Length == 0) return null;

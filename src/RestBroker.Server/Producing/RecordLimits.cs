@@ -11,7 +11,7 @@ namespace RestBroker.Server.Producing;
 /// <param name="MaxValueDepth">Depth of a JSON value.</param>
 /// <param name="NeedsKey">Whether it must have a key: the topic is compacted.</param>
 internal sealed record RecordLimits(
-    int MaxKeyBytes, int MaxValueBytes, int MaxHeaders, int MaxHeaderBytes, int MaxValueDepth, bool NeedsKey)
+    int MaxKeyBytes, int MaxValueBytes, int MaxHeaders, int MaxHeaderBytes, int MaxValueDepth, bool NeedsKey = false)
 {
     public static RecordLimits Of(RestBrokerOptions options, TopicConfig topic) => new(
         options.MaxKeyBytes, topic.MaxMessageBytes, options.MaxHeadersPerRecord, options.MaxHeaderBytesPerRecord, options.MaxValueDepth,

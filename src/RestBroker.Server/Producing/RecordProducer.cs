@@ -55,7 +55,7 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
             if (options.Key is { } keyed) builder.Producer = (keyed.ProducerId, 0, 0);
             if (options.Producer is { } numbered) builder.Producer = (numbered.Id, numbered.Epoch, numbered.Sequence);
             var request = new ProduceRequest(
-                new TopicPartition(topic.Name, partition), builder.Build(), options.Acks, options.ExpectedNextOffset, topic.TopicId);
+                new TopicPartition(topic.Name, partition), builder.Build(), options.Acks, options.ExpectedNextOffset, topic.TopicId, options.KeyCondition);
             running.Add((partition, AppendAsync(request, topic, cancellationToken)));
         }
 
@@ -88,14 +88,15 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         }
         catch (BrokerException refusal)
         {
-            return new PartitionAppend(null, refusal.Error == BrokerError.PreconditionFailed ? WithTag(refusal, topic) : refusal);
+            return new PartitionAppend(null, refusal.Error == BrokerError.PreconditionFailed ? WithTag(refusal, topic, request.Partition.Partition) : refusal);
         }
     }
 
-    private static BrokerException WithTag(BrokerException refusal, TopicDescription topic)
+    private static BrokerException WithTag(BrokerException refusal, TopicDescription topic, int partition)
     {
-        if (refusal.Members.GetValueOrDefault("nextOffset") is not long nextOffset) return refusal;
-        var members = new Dictionary<string, object>(refusal.Members) { ["etag"] = EntityTags.OfPartition(topic.Incarnation, nextOffset) };
+        var members = new Dictionary<string, object>(refusal.Members);
+        if (members.GetValueOrDefault("nextOffset") is long nextOffset) members["etag"] = EntityTags.OfPartition(topic.Incarnation, nextOffset);
+        if (members.Remove("keyOffset", out var offset)) members["etag"] = EntityTags.OfRecord(topic.Incarnation, partition, (long)offset);
         return new BrokerException(refusal.Error, refusal.Message) { Members = members };
     }
 
@@ -128,10 +129,12 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
 /// <param name="Partition">The partition in the path or query, which all records go to; null = each its own.</param>
 /// <param name="Acks">When the answer is sent.</param>
 /// <param name="ExpectedNextOffset">Only if the partition's log ends here; null = wherever.</param>
+/// <param name="KeyCondition">Only if this holds for the one record's key; null = in any case.</param>
 /// <param name="Producer">Who numbers the records, and the first one's sequence; for one partition only. Null = nobody.</param>
 /// <param name="Key">The request's idempotency key, once it has begun; null = none.</param>
 internal sealed record ProduceOptions(
-    int? Partition, Acks Acks, long? ExpectedNextOffset = null, BatchProducer? Producer = null, KeyedRequest? Key = null);
+    int? Partition, Acks Acks, long? ExpectedNextOffset = null, KeyCondition? KeyCondition = null, BatchProducer? Producer = null,
+    KeyedRequest? Key = null);
 
 /// <summary>Where the records of a request are.</summary>
 /// <param name="Items">In the order of the request.</param>

@@ -7,7 +7,10 @@ using RestBroker.Storage.Metrics;
 
 namespace RestBroker.Storage.Cleaning;
 
-/// <summary>Compacts the logs that are due, one after the other and the dirtiest first. Thread-safe: a second round waits for the first.</summary>
+/// <summary>
+/// Compacts the logs that are due, one after the other and the dirtiest first, and saves indexes of keys. Thread-safe: a second round
+/// waits for the first.
+/// </summary>
 internal sealed partial class CompactionRound(LogConfig config, TimeProvider time, StorageMetrics metrics, ILogger<CompactionRound> logger)
 {
     /// <summary>A log whose compaction the disk cut short is left alone for so long: the next attempt reads all of it again.</summary>
@@ -29,8 +32,9 @@ internal sealed partial class CompactionRound(LogConfig config, TimeProvider tim
             if (time.GetElapsedTime(failedAt) >= RetryAfter) _failedAt.Remove(log);
         }
 
+        var all = logs.ToList();
         var count = 0;
-        var due = from log in logs
+        var due = from log in all
                   where !_failedAt.ContainsKey(log)
                   let urgency = log.Cleaner.Urgency
                   where urgency > 0
@@ -42,6 +46,7 @@ internal sealed partial class CompactionRound(LogConfig config, TimeProvider tim
             if (Compact(log, cancellationToken)) count++;
         }
 
+        foreach (var log in all) SaveKeys(log, cancellationToken);
         return count;
     }
 
@@ -67,6 +72,19 @@ internal sealed partial class CompactionRound(LogConfig config, TimeProvider tim
         }
     }
 
+    private void SaveKeys(PartitionLog log, CancellationToken cancellationToken)
+    {
+        try
+        {
+            log.Keys.Save(cancellationToken);
+        }
+        catch (Exception e) when (e.IsDiskTrouble())
+        {
+            // A cache: look-ups go on without it, from memory.
+            Log.KeysNotSaved(logger, log.Partition, e);
+        }
+    }
+
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Information, "{Partition} was compacted up to {End}: {Records} records removed, {Bytes} bytes given back")]
@@ -74,6 +92,9 @@ internal sealed partial class CompactionRound(LogConfig config, TimeProvider tim
 
         [LoggerMessage(2, LogLevel.Warning, "{Partition}: {Count} segments are damaged and were not compacted")]
         public static partial void SegmentsSkipped(ILogger logger, TopicPartition partition, int count);
+
+        [LoggerMessage(4, LogLevel.Warning, "{Partition}: the index of keys could not be saved; it is tried again, and keys are looked up in memory")]
+        public static partial void KeysNotSaved(ILogger logger, TopicPartition partition, Exception error);
 
         [LoggerMessage(3, LogLevel.Warning, "{Partition} could not be compacted; no record is affected, and it is tried again in a minute")]
         public static partial void CompactionFailed(ILogger logger, TopicPartition partition, Exception error);

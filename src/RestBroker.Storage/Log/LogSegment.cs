@@ -1,6 +1,7 @@
 using RestBroker.Core.Records;
 using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Files;
+using RestBroker.Storage.Keys;
 
 namespace RestBroker.Storage.Log;
 
@@ -18,10 +19,14 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
     private long _size;
     private long _nextOffset = baseOffset;
     private long _sealedSize = -1;
+    private SegmentKeys? _keys;
 
     public long BaseOffset { get; } = baseOffset;
 
     public SegmentFile File { get; } = new(Path.Combine(directory, $"{baseOffset:D20}{suffix}"), open);
+
+    /// <summary>Finds keys in it.</summary>
+    public SegmentKeys Keys => LazyInitializer.EnsureInitialized(ref _keys, () => new SegmentKeys(this, _stem + KeyIndexFile.Suffix));
 
     public OffsetIndex Offsets { get; private set; } = new();
 
@@ -175,13 +180,14 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
     {
         _sealedSize = -1;
         _files.Delete(_stem + ".seal");
+        _files.Delete(_stem + KeyIndexFile.Suffix);
     }
 
     /// <summary>Removes its files; a reader that has begun finishes.</summary>
     public void Delete()
     {
         File.Delete();
-        foreach (var suffix in (ReadOnlySpan<string>)[".index", ".timeindex", ".seal"]) _files.Delete(_stem + suffix);
+        foreach (var suffix in (ReadOnlySpan<string>)[".index", ".timeindex", ".seal", KeyIndexFile.Suffix]) _files.Delete(_stem + suffix);
     }
 
     private void Save(string suffix, byte[] bytes, bool sync)

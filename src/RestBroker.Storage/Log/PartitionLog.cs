@@ -5,6 +5,7 @@ using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
 using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Files;
+using RestBroker.Storage.Keys;
 using RestBroker.Storage.Producers;
 
 namespace RestBroker.Storage.Log;
@@ -39,6 +40,7 @@ internal sealed class PartitionLog
         _books = new Bookkeeping(partition, _memory, Producers, host.Logger);
         HighWatermark = new HighWatermark(loaded.HighWatermark);
         Cleaner = new LogCleaner(this, directory, host);
+        Keys = new LogKeys(this);
     }
 
     public TopicPartition Partition { get; }
@@ -50,6 +52,9 @@ internal sealed class PartitionLog
     /// <summary>Compacts this log.</summary>
     public LogCleaner Cleaner { get; }
 
+    /// <summary>Looks up the latest record of a key.</summary>
+    public LogKeys Keys { get; }
+
     /// <summary>Which batches compaction keeps whole, whatever their keys: the last one of each live producer.</summary>
     public bool MustKeep(RecordBatch batch) => Producers.IsLastBatchOfProducer(batch);
 
@@ -57,6 +62,9 @@ internal sealed class PartitionLog
 
     /// <summary>The log end: the offset that the next record gets.</summary>
     public long NextOffset => Volatile.Read(ref _nextOffset);
+
+    /// <summary>Whether it takes nothing more: the topic is gone or the broker ends.</summary>
+    public bool IsClosed => _closed;
 
     public bool IsHealthy => Volatile.Read(ref _failure) is null;
 
@@ -74,7 +82,11 @@ internal sealed class PartitionLog
     /// Appends a validated batch at the log end. The task ends when it is committed; it is made only for those who wait. Where a producer's
     /// batch is in the log already, the answer is that of the first time, and everybody waits until that one is committed.
     /// </summary>
-    public (ProduceResult Result, Task Committed) Append(RecordBatch batch, long? expectedNextOffset, bool wait, IdempotencyMark? mark = null)
+    public (ProduceResult Result, Task Committed) Append(RecordBatch batch, long? expectedNextOffset, bool wait, IdempotencyMark? mark = null) =>
+        Append(batch, new AppendWish(expectedNextOffset, wait, mark));
+
+    /// <summary>The same, if a check under the lock does not refuse it.</summary>
+    public (ProduceResult Result, Task Committed) Append(RecordBatch batch, AppendWish wish)
     {
         ProduceResult result;
         Task committed;
@@ -82,17 +94,18 @@ internal sealed class PartitionLog
         lock (_gate)
         {
             ThrowUnlessWritable();
-            if (Producers.FindFirst(batch, mark) is { } first) return AnswerAgain(first);
-            if (expectedNextOffset is { } expected && expected != _nextOffset) throw LogRefusal.NextOffsetIsNot(Partition, expected, _nextOffset);
+            if (Producers.FindFirst(batch, wish.Mark) is { } first) return AnswerAgain(first);
+            if (wish.ExpectedNextOffset is { } expected && expected != _nextOffset) throw LogRefusal.NextOffsetIsNot(Partition, expected, _nextOffset);
+            wish.Check?.Invoke();
             _host.Admission?.Check(Partition, batch.Size, _writer.Active);
             var (now, appendTime) = (_host.NowMilliseconds, StampTime(batch));
             batch.StampPlace(_nextOffset, _host.LeaderEpoch);
             Write(batch, now);
-            Producers.Add(batch, mark, now);
+            Producers.Add(batch, wish.Mark, now);
             Volatile.Write(ref _nextOffset, batch.NextOffset);
             _memory.LastAppendTime = now;
             result = new ProduceResult(batch.BaseOffset, appendTime, LogStartOffset);
-            committed = isAsync ? Task.CompletedTask : JoinRound(wait);
+            committed = isAsync ? Task.CompletedTask : JoinRound(wish.Wait);
         }
 
         if (isAsync) HighWatermark.Raise(result.BaseOffset + batch.RecordCount);

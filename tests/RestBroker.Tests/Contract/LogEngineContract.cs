@@ -385,6 +385,40 @@ public abstract class LogEngineContract : IAsyncLifetime
         Assert.Empty(await ReadAsync("settings", 0, 0));
     }
 
+    [Fact]
+    public async Task The_latest_record_of_a_key_can_be_looked_up()
+    {
+        if (!Engine.Features.HasFlag(EngineFeatures.KeyIndex)) return;
+        await CreateCompactedAsync("settings");
+        await ProduceKeyedAsync("settings", ("a", "1"), ("b", "1"), ("a", "2"), ("c", "1"));
+        await ProduceKeyedAsync("settings", ("c", null));
+
+        Assert.Equal((2, "2"), await LatestAsync("settings", "a"));
+        Assert.Equal((1, "1"), await LatestAsync("settings", "b"));
+        Assert.Null(await LatestAsync("settings", "c"));
+        Assert.Null(await LatestAsync("settings", "never"));
+        await CreateAsync("plain", 1);
+        Assert.Equal(BrokerError.TopicNotCompacted, await ErrorOf(() => LatestAsync("plain", "a")));
+        Assert.Equal(BrokerError.UnknownTopicOrPartition, await ErrorOf(() => LatestAsync("none", "a")));
+    }
+
+    [Fact]
+    public async Task A_batch_is_appended_only_if_its_key_is_what_was_expected()
+    {
+        if (!Engine.Features.HasFlag(EngineFeatures.KeyIndex)) return;
+        await CreateCompactedAsync("settings");
+
+        Assert.Equal(0, await SetIfAsync("a", "1", KeyCondition.Absent));
+        Assert.Null(await SetIfAsync("a", "2", KeyCondition.Absent));
+        Assert.Equal(1, await SetIfAsync("a", "2", KeyCondition.At(0)));
+        Assert.Null(await SetIfAsync("a", "3", KeyCondition.At(0)));
+        Assert.Null(await SetIfAsync("b", "1", KeyCondition.Present));
+        Assert.Equal(2, await SetIfAsync("a", null, KeyCondition.Present));
+        Assert.Null(await SetIfAsync("a", "3", KeyCondition.At(2)));
+        Assert.Equal(3, await SetIfAsync("a", "3", KeyCondition.Absent));
+        Assert.Equal((3, "3"), await LatestAsync("settings", "a"));
+    }
+
     [Theory]
     [InlineData(Acks.None)]
     [InlineData(Acks.Leader)]
@@ -426,6 +460,35 @@ public abstract class LogEngineContract : IAsyncLifetime
         var builder = new RecordBatchBuilder();
         foreach (var value in values) builder.Append(1_000, null, Encoding.UTF8.GetBytes(value));
         return builder;
+    }
+
+    private async Task<(long Offset, string Value)?> LatestAsync(string topic, string key)
+    {
+        using var latest = await Engine.FetchLatestAsync(new TopicPartition(topic, 0), Encoding.UTF8.GetBytes(key), default);
+        if (latest is null) return null;
+        Assert.True(RecordBatch.TryRead(Copy(latest.Found.Batches), out var batch));
+        using var reader = new RecordBatchReader(batch);
+        while (reader.TryRead(out var record))
+        {
+            if (record.Offset == latest.Offset) return (record.Offset, Encoding.UTF8.GetString(record.Value!.Value.Span));
+        }
+
+        throw new InvalidOperationException("The batch does not hold the record.");
+    }
+
+    private async Task<long?> SetIfAsync(string key, string? value, KeyCondition condition)
+    {
+        using var builder = new RecordBatchBuilder();
+        builder.Append(1_000, Encoding.UTF8.GetBytes(key), value is null ? null : (ReadOnlyMemory<byte>?)Encoding.UTF8.GetBytes(value));
+        var request = new ProduceRequest(new("settings", 0), builder.Build(), Acks.All, KeyCondition: condition);
+        try
+        {
+            return (await Engine.ProduceAsync(request, default)).BaseOffset;
+        }
+        catch (BrokerException e) when (e.Error == BrokerError.PreconditionFailed)
+        {
+            return null;
+        }
     }
 
     /// <summary>Compacts what is due, where the engine can be told to.</summary>

@@ -110,6 +110,9 @@ internal sealed class MemoryLogEngine : ILogEngine
         }
     }
 
+    public ValueTask<LatestRecord?> FetchLatestAsync(TopicPartition partition, ReadOnlyMemory<byte> key, CancellationToken cancellationToken) =>
+        throw new BrokerException(BrokerError.NotSupportedByEngine, "This engine has no index of keys.");
+
     public ValueTask<IReadOnlyList<ListedOffset>> ListOffsetsAsync(string topic, OffsetSpec at, CancellationToken cancellationToken)
     {
         lock (_lock)

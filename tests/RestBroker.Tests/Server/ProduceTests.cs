@@ -225,6 +225,17 @@ public sealed class ProduceTests
     }
 
     [Fact]
+    public async Task A_raw_record_without_a_key_has_none_and_one_with_an_empty_key_has_that()
+    {
+        await using var broker = TestBroker.Start();
+        await broker.PostAsync("/v1/topics/photos/raw", "a", "text/plain");
+        await broker.PostAsync("/v1/topics/photos/raw?key=", "b", "text/plain");
+
+        Assert.Null((await broker.GetAsync("/v1/topics/photos/partitions/0/records/0")).Json["key"]);
+        Assert.Equal("", (string)(await broker.GetAsync("/v1/topics/photos/partitions/0/records/1")).Json["key"]!);
+    }
+
+    [Fact]
     public async Task Reserved_topics_are_not_written()
     {
         await using var broker = TestBroker.Start();

@@ -1,0 +1,88 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using RestBroker.Core.Engine;
+using RestBroker.Core.Errors;
+using RestBroker.Core.Records;
+using RestBroker.Core.Topics;
+using RestBroker.Server.Composition;
+using RestBroker.Server.Contracts;
+using RestBroker.Server.Endpoints;
+using RestBroker.Server.Streaming;
+
+namespace RestBroker.Server.Producing;
+
+/// <summary>The latest value of a key as a resource. Thread-safe.</summary>
+internal sealed class ValueRequests(ILogEngine engine, RecordProducer producer, IOptions<RestBrokerOptions> options, TimeProvider time)
+{
+    /// <summary>Stores the body as the key's value, if the preconditions hold.</summary>
+    public async Task<Results<Created<ReceiptResponse>, Accepted>> PutAsync(HttpContext context, string topic, ReadOnlyMemory<byte> key, Acks acks)
+    {
+        RequestBody.Decode(context, options.Value);
+        var target = await GetWritableAsync(context, topic);
+        var maxBytes = Math.Min(target.Config.MaxMessageBytes, options.Value.MaxRequestBodyBytes);
+        using var body = await RequestBody.ReadAsync(context.Request, maxBytes, "the smaller of the topic's max.message.bytes and RestBroker:MaxRequestBodyBytes", context.RequestAborted);
+        return await StoreAsync(context, target, key, body.Written, acks);
+    }
+
+    /// <summary>Stores a tombstone, if the preconditions hold.</summary>
+    public async Task<Results<Created<ReceiptResponse>, Accepted>> DeleteAsync(HttpContext context, string topic, ReadOnlyMemory<byte> key, Acks acks) =>
+        await StoreAsync(context, await GetWritableAsync(context, topic), key, null, acks);
+
+    /// <summary>Sends the key's latest value.</summary>
+    public async Task SendAsync(HttpContext context, string topic, ReadOnlyMemory<byte> key)
+    {
+        var (found, place) = await GetAsync(topic, key, context.RequestAborted);
+        using var latest = await engine.FetchLatestAsync(place, key, context.RequestAborted)
+            ?? throw new BrokerException(BrokerError.NotFound, $"The key has no value in {place}: it was never stored, or it was deleted.");
+        if (Revalidation.IsUnchanged(context, EntityTags.OfRecord(found.Incarnation, place.Partition, latest.Offset))) return;
+        using var walk = new BatchWalk();
+        walk.Begin(latest.Found, latest.Offset);
+        if (!walk.TryRead(out var record, out var corrupt) || record.Offset != latest.Offset)
+            throw ReadRefusals.Corrupt(place, corrupt ?? new OffsetRange(latest.Offset, latest.Offset + 1));
+        await RawValue.WriteAsync(context.Response, place, record, options.Value.MaxValueDepth);
+    }
+
+    private async Task<Results<Created<ReceiptResponse>, Accepted>> StoreAsync(
+        HttpContext context, TopicDescription topic, ReadOnlyMemory<byte> key, ReadOnlyMemory<byte>? value, Acks acks)
+    {
+        var record = new ProducedRecord
+        {
+            Key = key,
+            Value = value,
+            Headers = RawRequests.Headers(context.Request),
+            Timestamp = RawRequests.Timestamp(context.Request),
+        };
+        var faults = new RecordFaults("");
+        RecordRules.Check(record, RecordLimits.Of(options.Value, topic.Config), topic.PartitionCount, time.GetUtcNow(), faults);
+        if (faults.Any) throw faults.ToRefusal();
+
+        var partition = Murmur2.Partition(key.Span, topic.PartitionCount);
+        var produce = new ProduceOptions(partition, acks, KeyCondition: EntityTags.OfKey(context.Request.Headers, topic, partition));
+        var receipt = (await producer.ProduceAsync(topic, [record], produce, context.RequestAborted)).Items[0];
+        if (acks == Acks.None) return TypedResults.Accepted((string?)null);
+        context.Response.Headers.ETag = EntityTags.OfRecord(topic.Incarnation, receipt.Partition, receipt.Offset);
+        return TypedResults.Created(
+            $"/v1/topics/{topic.Name}/partitions/{receipt.Partition}/records/{receipt.Offset}",
+            new ReceiptResponse(receipt.Partition, receipt.Offset, receipt.Timestamp));
+    }
+
+    // What can be refused by the request's head is refused before its body is read, and so before 100 Continue.
+    private async ValueTask<TopicDescription> GetWritableAsync(HttpContext context, string topic)
+    {
+        RequestBody.RefuseUnheard(context.Request, "Idempotency-Key", "Producer-Id", "Producer-Epoch", "Producer-Seq");
+        Reserved.Refuse(topic);
+        var (found, _) = await GetAsync(topic, default, context.RequestAborted);
+        return found;
+    }
+
+    private async ValueTask<(TopicDescription Topic, TopicPartition Place)> GetAsync(
+        string topic, ReadOnlyMemory<byte> key, CancellationToken cancellationToken)
+    {
+        var found = await engine.GetTopicAsync(topic, cancellationToken);
+        if (!engine.Features.HasFlag(EngineFeatures.KeyIndex))
+            throw new BrokerException(BrokerError.NotSupportedByEngine, "This engine cannot look up the latest value of a key.");
+        if (!found.Config.CleanupPolicy.HasFlag(CleanupPolicy.Compact))
+            throw new BrokerException(BrokerError.TopicNotCompacted, $"The topic {topic} is not compacted: it has records, and no latest value of a key. Set its cleanup.policy to compact.");
+        return (found, new TopicPartition(topic, Murmur2.Partition(key.Span, found.PartitionCount)));
+    }
+}
