@@ -2,6 +2,7 @@ using System.Globalization;
 using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Files;
 using RestBroker.Storage.Log;
+using RestBroker.Storage.Producers;
 
 namespace RestBroker.Storage.Recovery;
 
@@ -48,9 +49,9 @@ internal static class SwapRecovery
         return Number(name[..NumberSize]) is { } from && Number(name[(NumberSize + 1)..]) is { } to ? (from, to) : null;
     }
 
-    // Of a segment's file, or of one beside it.
+    // Of a segment's file, or of one beside it. A snapshot of the producers is of the whole log up to its offset, and stays.
     private static long? OffsetOf(string path) =>
-        Path.GetFileNameWithoutExtension(path) is { Length: NumberSize } name ? Number(name) : null;
+        !path.EndsWith(SnapshotFiles.Suffix, StringComparison.Ordinal) && Path.GetFileNameWithoutExtension(path) is { Length: NumberSize } name ? Number(name) : null;
 
     private static long? Number(string text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
