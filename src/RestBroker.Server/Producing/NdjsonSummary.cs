@@ -23,6 +23,9 @@ internal sealed class NdjsonSummary
     /// <summary>Whether an append failed, so that reading on would only make more of the same.</summary>
     public bool IsBroken => _broken;
 
+    /// <summary>Records that were appended.</summary>
+    public long StoredCount => Volatile.Read(ref _ok);
+
     /// <summary>Counts records that were appended.</summary>
     public void Stored(int partition, long baseOffset, int count)
     {

@@ -68,10 +68,10 @@ internal sealed class NdjsonUpload(RecordProducer producer, ProduceOptions optio
         {
             return await ReadAsync(body, cancellationToken);
         }
-        catch (BadHttpRequestException fault)
+        catch (Exception fault) when (fault is BadHttpRequestException or BrokerException)
         {
             throw new BrokerException(
-                BrokerError.InvalidRequest, $"The upload broke off after line {_line}: {fault.Message} Whole lines before that may be stored.", fault)
+                (fault as BrokerException)?.Error ?? BrokerError.InvalidRequest, $"The upload broke off after line {_line}: {fault.Message} Whole lines before that may be stored.", fault)
             {
                 SideEffects = _topic is null ? SideEffects.None : SideEffects.Possible,
             };

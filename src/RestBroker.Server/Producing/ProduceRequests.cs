@@ -22,7 +22,7 @@ internal sealed class ProduceRequests(
         HttpContext context, string topic, int? partition, Acks acks, string? ifMatch = null)
     {
         var cancellationToken = context.RequestAborted;
-        RequestBody.RequireIdentity(context.Request);
+        RequestBody.Decode(context, Options);
         RefuseUnheard(context.Request, partition);
         var partitionCount = await CheckTargetAsync(topic, partition, cancellationToken);
         using var body = await RequestBody.ReadAsync(
@@ -41,7 +41,7 @@ internal sealed class ProduceRequests(
     public async Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> StreamAsync(
         HttpContext context, string topic, int? partition, Acks acks, string? ifMatch = null)
     {
-        RequestBody.RequireIdentity(context.Request);
+        RequestBody.Decode(context, Options);
         RefuseUnheard(context.Request, partition);
         if (ifMatch is not null)
             throw new BrokerException(BrokerError.NotSupportedByEngine, "If-Match needs one JSON request: an upload is many appends.");

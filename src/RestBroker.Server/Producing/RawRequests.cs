@@ -22,7 +22,7 @@ internal sealed class RawRequests(
         HttpContext context, string topic, string? key, string? keyBase64, ProduceOptions produce)
     {
         var cancellationToken = context.RequestAborted;
-        RequestBody.RequireIdentity(context.Request);
+        RequestBody.Decode(context, options.Value);
         RequestBody.RefuseUnheard(context.Request, "Idempotency-Key", "Producer-Id", "Producer-Epoch", "Producer-Seq", "If-Match");
         var partitionCount = await topics.PartitionCountAsync(topic, cancellationToken);
         var config = (await engine.DescribeTopicAsync(topic, cancellationToken))?.Config ?? TopicConfig.Default;

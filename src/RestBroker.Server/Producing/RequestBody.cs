@@ -1,5 +1,6 @@
 using RestBroker.Core.Errors;
 using RestBroker.Core.Records;
+using RestBroker.Server.Composition;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Problems;
 
@@ -31,14 +32,10 @@ internal static class RequestBody
         }
     }
 
-    /// <summary>Refuses encodings that are not undone here.</summary>
+    /// <summary>Undoes the body's Content-Encoding; a JSON body within its limit needs no other budget.</summary>
     /// <exception cref="BrokerException">UnsupportedMediaType.</exception>
-    public static void RequireIdentity(HttpRequest request)
-    {
-        var encoding = request.Headers.ContentEncoding.ToString();
-        if (encoding.Length == 0 || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)) return;
-        throw new BrokerException(BrokerError.UnsupportedMediaType, $"Content-Encoding: {encoding} is not accepted here. Send the body as it is.");
-    }
+    public static void Decode(HttpContext context, RestBrokerOptions options) =>
+        BodyEncoding.Undo(context, options.MaxRequestBodyBytes, options.MaxDecompressionRatio);
 
     /// <summary>Refuses a wish that would go unheard: a client that believes itself deduplicated or alone must not be told 200.</summary>
     /// <exception cref="BrokerException">NotSupportedByEngine.</exception>

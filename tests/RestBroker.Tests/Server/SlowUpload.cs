@@ -12,10 +12,12 @@ internal sealed class SlowUpload : HttpContent
 
     public SlowUpload() => Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
 
-    public async Task WriteAsync(string text)
+    public Task WriteAsync(string text) => WriteAsync(Encoding.UTF8.GetBytes(text));
+
+    public async Task WriteAsync(byte[] bytes)
     {
         var stream = await _opened.Task;
-        await stream.WriteAsync(Encoding.UTF8.GetBytes(text));
+        await stream.WriteAsync(bytes);
         await stream.FlushAsync();
     }
 

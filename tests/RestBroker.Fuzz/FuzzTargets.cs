@@ -1,0 +1,59 @@
+using System.Text.Json;
+using RestBroker.Core.Errors;
+using RestBroker.Core.Records;
+using RestBroker.Server.Producing;
+
+namespace RestBroker.Fuzz;
+
+/// <summary>What is tried with any bytes: each may refuse them in the ways that it says and in no other.</summary>
+internal static class FuzzTargets
+{
+    private static readonly RecordLimits Limits = new(MaxKeyBytes: 1_000, MaxValueBytes: 100_000, MaxHeaders: 8, MaxHeaderBytes: 1_000, MaxValueDepth: 16);
+    private static readonly Lazy<UploadTarget> Uploads = new();
+
+    public static IReadOnlyList<string> Names { get; } = ["json", "ndjson", "batch"];
+
+    public static Action<byte[]>? Find(string name) => name switch
+    {
+        "json" => ReadJson,
+        "ndjson" => bytes => Uploads.Value.Run(bytes, Limits),
+        "batch" => ReadBatch,
+        _ => null,
+    };
+
+    private static void ReadJson(byte[] bytes)
+    {
+        try
+        {
+            var faults = new RecordFaults("/records");
+            foreach (var record in RecordEnvelopeReader.Read(bytes, maxRecords: 100, Limits.MaxValueDepth, faults))
+                RecordRules.Check(record, Limits, partitionCount: 3, DateTimeOffset.UnixEpoch, faults);
+            if (faults.Any) _ = faults.ToRefusal();
+        }
+        catch (Exception e) when (e is JsonException or BrokerException or InvalidOperationException)
+        {
+            // Not JSON; against a rule; text that is not Unicode.
+        }
+    }
+
+    // The header's length and checksum are made to fit, or no input would get behind them.
+    private static void ReadBatch(byte[] bytes)
+    {
+        if (bytes.Length < RecordBatch.HeaderSize) return;
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(8), bytes.Length - RecordBatch.LengthPrefixSize);
+        bytes[16] = RecordBatch.CurrentMagic;
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(17), Crc32C.Compute(bytes.AsSpan(21)));
+        if (!RecordBatch.TryRead(bytes, out var batch)) return;
+        if (!batch.IsCrcValid()) throw new InvalidOperationException("The checksum was made to fit.");
+        try
+        {
+            using var reader = new RecordBatchReader(batch);
+            while (reader.TryRead(out var record))
+                foreach (var header in record.Headers) _ = header.Name.Length;
+        }
+        catch (BrokerException e) when (e.Error == BrokerError.RecordCorrupt)
+        {
+            // What no producer wrote.
+        }
+    }
+}
