@@ -246,7 +246,7 @@ public sealed partial class GroupCatalog(ILogEngine engine, GroupConfig config, 
             ]));
     }
 
-    // Every member may get records of every partition.
+    // Every member may get records of every partition; to list them all for each would only be long.
     private GroupDescription DescribeShared(LiveGroup group, IReadOnlyList<KeyValuePair<string, TimeSpan>> members) =>
         group.Look((live, _) => new GroupDescription(
             group.Name,
@@ -255,7 +255,7 @@ public sealed partial class GroupCatalog(ILogEngine engine, GroupConfig config, 
             members.Count == 0 ? GroupCondition.Empty : GroupCondition.Stable,
             [
                 .. members.Select(member => new MemberDescription(
-                    member.Key, live.State.Epoch, ExpiresAt(member.Value, group), [.. live.State.Partitions().Order(PartitionOrder.Instance)])),
+                    member.Key, live.State.Epoch, ExpiresAt(member.Value, group), [])),
             ]));
 
     private DateTimeOffset ExpiresAt(TimeSpan expiry, LiveGroup group) => time.GetUtcNow() + (expiry - group.Now);

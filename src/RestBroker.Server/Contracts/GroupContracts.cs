@@ -61,7 +61,7 @@ public sealed record GroupResponse(
 /// <param name="Member">Its name.</param>
 /// <param name="Epoch">The epoch of its lease.</param>
 /// <param name="ExpiresAt">When its lease ends unless it is renewed.</param>
-/// <param name="Partitions">What it owns.</param>
+/// <param name="Partitions">What it owns; empty in a shared group, where it may get records of every partition.</param>
 public sealed record MemberResponse(string Member, int Epoch, DateTimeOffset ExpiresAt, IReadOnlyList<TopicPartitionsResponse> Partitions);
 
 /// <summary>Partitions of a topic.</summary>
