@@ -115,10 +115,6 @@ public sealed partial class GroupCatalog(ILogEngine engine, GroupConfig config, 
         new(BrokerError.GroupActive, $"Group '{name}' has live members ({string.Join(", ", members.Take(3))}"
             + $"{(members.Count > 3 ? ", …" : "")}): let them leave or wait until their leases end.");
 
-    /// <summary>Refuses a group of another mode.</summary>
-    /// <exception cref="BrokerException">GroupIdNotFound, GroupTypeMismatch.</exception>
-    public void RequireMode(string name, GroupMode mode) => _ = mode == GroupMode.Shared ? RequireShared(name).Group : RequirePartitioned(name);
-
     internal LiveGroup Require(string name) => _groups.TryGetValue(name, out var group) ? group : throw LiveGroup.NotFound(name);
 
     /// <exception cref="BrokerException">GroupIdNotFound, GroupTypeMismatch.</exception>

@@ -17,6 +17,7 @@ internal sealed class LiveShare(Func<GroupSettings> settings, GroupConfig config
     private readonly SortedDictionary<TopicPartition, ShareSlot> _slots = new(PartitionOrder.Instance);
     private readonly ShareMembers _members = new(config.MaxMembers);
     private CancellationTokenSource _news = new();
+    private CancellationTokenSource? _settled;
     private int _turn;
 
     /// <summary>Is told after every change, outside the lock.</summary>
@@ -120,6 +121,13 @@ internal sealed class LiveShare(Func<GroupSettings> settings, GroupConfig config
         return [.. slots[first..], .. slots[..first]];
     });
 
+    /// <summary>How many records a member holds; the token is cancelled when a hold of whoever ends.</summary>
+    internal (int Count, CancellationToken Settled) HeldBy(string member) => Step(_ =>
+    {
+        var count = _slots.Values.Where(slot => slot.State.Counts.Acquired > 0).Sum(slot => slot.State.Records.Values.Count(record => record.Hold?.Member == member));
+        return (count, (_settled ??= new CancellationTokenSource()).Token);
+    });
+
     internal SharePartition Look(ShareSlot slot) => Step(_ => slot.State);
 
     /// <summary>Gives out what was found, or accepts it at once; returns each record's delivery count.</summary>
@@ -215,6 +223,7 @@ internal sealed class LiveShare(Func<GroupSettings> settings, GroupConfig config
         {
             foreach (var slot in _slots.Values) slot.Dispose();
             _news.Dispose();
+            _settled?.Dispose();
         }
     }
 
@@ -256,6 +265,9 @@ internal sealed class LiveShare(Func<GroupSettings> settings, GroupConfig config
         slot.State = next;
         var hasRoom = before.Records.Count >= MaxInFlight && next.Records.Count < MaxInFlight;
         if (hasRoom || next.Counts.Available > before.Counts.Available) Tell();
+        if (_settled is null || next.Counts.Acquired >= before.Counts.Acquired) return;
+        _ = _settled.CancelAsync();
+        _settled = null;
     }
 
     // Those who wait go on elsewhere: the lock is held here.
