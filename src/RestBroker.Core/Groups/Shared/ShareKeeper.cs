@@ -127,17 +127,18 @@ internal sealed partial class ShareKeeper : IDisposable
     private async Task<bool> BuryOnceAsync()
     {
         var topic = _group.Look((live, _) => live.State.Settings.DeadLetterTopic);
-        var isAny = false;
-        foreach (var (slot, state) in Share.States().Where(entry => entry.State.Counts.Dead > 0))
+        var dead = Share.States().Where(entry => entry.State.Counts.Dead > 0).ToList();
+        // That they are dead is on disk before a copy is: or a crash could leave a copy of a record that somebody does after all.
+        if (dead.Count > 0 && topic is not null) await SaveAsync(CancellationToken.None);
+        foreach (var (slot, state) in dead)
         {
-            isAny = true;
             var offsets = topic is null
                 ? [.. state.Records.Where(record => record.Value.IsDead).Select(record => record.Key)]
                 : await _deadLetters.CopyAsync(slot.Partition, slot.TopicId, state, topic);
             Share.Bury(slot, offsets);
         }
 
-        return isAny;
+        return dead.Count > 0;
     }
 
     private void Schedule()
