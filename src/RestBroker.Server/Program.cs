@@ -2,6 +2,7 @@ using RestBroker.Server.Composition;
 using RestBroker.Server.Endpoints;
 
 if (ServerHelp.IsAskedFor(args)) return ServerHelp.Show();
+if (LogCommand.IsAskedFor(args)) return await LogCommand.RunAsync(args[1..], Console.Out, Console.Error);
 try
 {
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -14,6 +15,7 @@ try
     api.MapTopics();
     api.MapPartitions();
     api.MapProduce();
+    api.MapProducers();
     api.MapFetch();
     api.MapEvents();
     api.MapGroups();

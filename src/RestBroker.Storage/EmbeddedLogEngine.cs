@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
+using RestBroker.Core.Producers;
 using RestBroker.Core.Topics;
 using RestBroker.Storage.Catalog;
 using RestBroker.Storage.Files;
@@ -22,7 +23,8 @@ public sealed class EmbeddedLogEngine : ILogEngine
     private EmbeddedLogEngine(EngineParts parts, TimeProvider time) => (_parts, _time) = (parts, time);
 
     /// <inheritdoc/>
-    public EngineFeatures Features => EngineFeatures.ConditionalAppend | EngineFeatures.Durability;
+    public EngineFeatures Features =>
+        EngineFeatures.ConditionalAppend | EngineFeatures.ProducerState | EngineFeatures.Durability | EngineFeatures.Compaction;
 
     /// <inheritdoc/>
     public bool IsHealthy => _parts.IsHealthy;
@@ -85,7 +87,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
         return ValueTask.FromResult<IReadOnlyList<PartitionStatus>>(
         [
             .. Catalog.Get(topic).Logs.Select(log => new PartitionStatus(
-                log.Partition.Partition, log.LogStartOffset, log.HighWatermark.Value, log.NextOffset, log.Segments.Size, null)),
+                log.Partition.Partition, log.LogStartOffset, log.HighWatermark.Value, log.NextOffset, log.Segments.Size, log.Cleaner.Status)),
         ]);
     }
 
@@ -97,22 +99,54 @@ public sealed class EmbeddedLogEngine : ILogEngine
         if (request.ExpectedTopicId is { } id && Catalog.Get(request.Partition.Topic).TopicId != id)
             throw new BrokerException(BrokerError.TopicRecreated, $"'{request.Partition.Topic}' was deleted and created again.");
         BatchValidator.Validate(request.Batch, log.Config, _time.GetUtcNow().ToUnixTimeMilliseconds());
+        if (ProducerIds.IsCounted(request.Batch.ProducerId)) _parts.Producers.Require(request.Batch.ProducerId, request.Batch.ProducerEpoch);
+        var mark = ProducerIds.IsOfKey(request.Batch.ProducerId) ? IdempotencyMark.Of(request.Batch) : null;
         using var recompressed = Recompression.Run(request.Batch, log.Config);
         var batch = recompressed?.Build() ?? request.Batch;
         BatchValidator.CheckSize(batch);
 
         try
         {
-            var (result, committed) = log.Append(batch, request.ExpectedNextOffset, wait: request.Acks == Acks.All);
+            var (result, committed) = log.Append(batch, request.ExpectedNextOffset, wait: request.Acks == Acks.All, mark);
             if (!committed.IsCompletedSuccessfully) await committed.WaitAsync(cancellationToken);
             return result;
         }
-        catch (BrokerException e) when (e.Error == BrokerError.PreconditionFailed)
+        catch (BrokerException e) when (e.Error is BrokerError.PreconditionFailed or BrokerError.OutOfOrderSequence or BrokerError.DuplicateSequence)
         {
-            // Who is told the log's end must be able to read up to it.
+            // Who is told the log's end, or what is stored, must be able to read up to it.
             await log.WhenCommittedAsync().WaitAsync(cancellationToken);
             throw;
         }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ProducerIdentity> InitProducerAsync(long? producerId, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        return producerId is { } id ? _parts.Producers.RaiseEpochAsync(id, cancellationToken) : _parts.Producers.GiveOutAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ProducerIdentity> DescribeProducerAsync(long producerId, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        return ValueTask.FromResult(_parts.Producers.Describe(producerId));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<ProducerStatus>> FindProducerAsync(string topic, long producerId, CancellationToken cancellationToken)
+    {
+        ThrowIfDisposed();
+        List<ProducerStatus> found = [];
+        foreach (var log in Catalog.Get(topic).Logs)
+        {
+            if (log.Producers.Find(producerId) is not { } status) continue;
+            // Who is told what is stored goes on behind it, and must not have to come back.
+            await log.WhenCommittedAsync().WaitAsync(cancellationToken);
+            found.Add(status);
+        }
+
+        return found;
     }
 
     /// <inheritdoc/>
@@ -182,6 +216,13 @@ public sealed class EmbeddedLogEngine : ILogEngine
     {
         ThrowIfDisposed();
         return Offsets.DeleteAsync(group, cancellationToken);
+    }
+
+    /// <summary>Compacts what is due without waiting for the next round.</summary>
+    internal int Compact()
+    {
+        ThrowIfDisposed();
+        return _parts.Cleaner.Compact();
     }
 
     /// <summary>Takes nothing more, ends the waiting fetches, syncs everything and says so in the data directory.</summary>

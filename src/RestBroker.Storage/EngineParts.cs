@@ -6,7 +6,9 @@ using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Durability;
 using RestBroker.Storage.Files;
 using RestBroker.Storage.Log;
+using RestBroker.Storage.Metrics;
 using RestBroker.Storage.Offsets;
+using RestBroker.Storage.Producers;
 using RestBroker.Storage.Recovery;
 
 namespace RestBroker.Storage;
@@ -21,6 +23,8 @@ internal sealed partial class EngineParts : IAsyncDisposable
     public required TopicCatalog Catalog { get; init; }
 
     public required GroupOffsets Offsets { get; init; }
+
+    public required ProducerRegistry Producers { get; init; }
 
     public bool IsHealthy => Metadata.IsHealthy && Catalog.Snapshot.Topics.Values.All(topic => topic.Logs.All(log => log.IsHealthy));
 
@@ -38,6 +42,8 @@ internal sealed partial class EngineParts : IAsyncDisposable
 
     public required CleanerLoop Cleaner { get; init; }
 
+    public required StorageMetrics Metrics { get; init; }
+
     public required ILogger Logger { get; init; }
 
     public static async Task<EngineParts> OpenAsync(
@@ -49,14 +55,28 @@ internal sealed partial class EngineParts : IAsyncDisposable
         var flusher = new LogFlusher(config.FlusherThreads, loggers.CreateLogger<LogFlusher>());
         try
         {
-            var segments = new OpenSegments(files, config.MaxOpenSegments);
+            var together = new FileSystemSync(files, held.Handle, directory.Root, loggers.CreateLogger<LogFlusher>());
+            foreach (var path in (ReadOnlySpan<string>)[directory.Metadata, directory.Topics]) together.Cover(path);
+            flusher.SyncTogether(together);
+            var budget = DescriptorBudget.Share(files.DescriptorLimit ?? int.MaxValue, config.MaxOpenSegments);
+            var segments = new OpenSegments(files, budget.OpenSegments);
+            var reserve = new DiskReserve(files, directory.Root, config.DiskReserveBytes, time, loggers.CreateLogger<DiskReserve>());
             var host = new LogHost(
-                segments, flusher, time, held.Meta.LeaderEpoch, held.BootId, config.CheckpointInterval, loggers.CreateLogger<PartitionLog>());
+                segments, flusher, time, held.Meta.LeaderEpoch, held.BootId, config.CheckpointInterval, loggers.CreateLogger<PartitionLog>())
+            {
+                Admission = new Admission(segments, reserve),
+                Producers = new LiveProducers(new ProducerLimits(
+                    config.MaxProducers, config.ProducerExpiration, config.MaxIdempotencyKeysPerTopic, config.IdempotencyKeyWindow)),
+            };
             var loaded = new CatalogLoader(directory, host, held.Start, config, loggers.CreateLogger<CatalogLoader>());
             await loaded.LoadAsync(cancellationToken);
             var offsets = new GroupOffsets(loaded.Catalog, time);
-            await offsets.OpenAsync();
+            offsets.Open();
+            var producers = new ProducerRegistry(loaded.Catalog, host.Producers, time);
+            producers.Open();
             var database = new CatalogDatabase(files, directory.CatalogProjection);
+            var metrics = new StorageMetrics();
+            var compaction = new CompactionRound(config, time, metrics, loggers.CreateLogger<CompactionRound>());
             var parts = new EngineParts
             {
                 Files = files,
@@ -66,10 +86,13 @@ internal sealed partial class EngineParts : IAsyncDisposable
                 Metadata = loaded.Metadata,
                 Catalog = loaded.Catalog,
                 Offsets = offsets,
+                Producers = producers,
                 Projection = new CatalogProjection(loaded.Catalog, database, time, loggers.CreateLogger<CatalogProjection>()),
-                Cleaner = new CleanerLoop(loaded.Catalog, loaded.Metadata, config, time, loggers.CreateLogger<CleanerLoop>()),
+                Cleaner = new CleanerLoop(loaded.Catalog, loaded.Metadata, compaction, config, time, loggers.CreateLogger<CleanerLoop>()),
+                Metrics = metrics,
                 Logger = loggers.CreateLogger<EmbeddedLogEngine>(),
             };
+            Log.Descriptors(parts.Logger, budget.Limit, budget.OpenSegments, budget.Connections, DescriptorBudget.Reserve);
             Log.Opened(parts.Logger, directory.Root, parts.Catalog.Snapshot.Topics.Count, parts.Catalog.Snapshot.PartitionCount, held.Start, loaded.ScannedBytes, loaded.RecoveredCount, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             return parts;
         }
@@ -110,6 +133,8 @@ internal sealed partial class EngineParts : IAsyncDisposable
         isClean &= Metadata.CloseCleanly();
         Catalog.Dispose();
         Offsets.Dispose();
+        Metrics.Dispose();
+        Producers.Dispose();
         try
         {
             if (isClean) Held.MarkClean();
@@ -128,6 +153,9 @@ internal sealed partial class EngineParts : IAsyncDisposable
     {
         [LoggerMessage(1, LogLevel.Information, "{Directory}: {Topics} topics with {Partitions} partitions opened in {Milliseconds:F0} ms (end of the last run: {Start}; {ScannedBytes} bytes read back, {RecoveredLogs} logs recovered)")]
         public static partial void Opened(ILogger logger, string directory, int topics, int partitions, StartKind start, long scannedBytes, int recoveredLogs, double milliseconds);
+
+        [LoggerMessage(5, LogLevel.Information, "{Limit} files may be open: {Segments} segments, {Connections} connections, {Reserve} kept free")]
+        public static partial void Descriptors(ILogger logger, long limit, int segments, long connections, int reserve);
 
         [LoggerMessage(2, LogLevel.Information, "{Directory} closed, everything is on the disk")]
         public static partial void Closed(ILogger logger, string directory);

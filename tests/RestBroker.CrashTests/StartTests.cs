@@ -33,6 +33,19 @@ public sealed class StartTests
         Assert.Contains("is in use by another process", sameDirectory.Errors, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_log_of_a_stopped_broker_is_verified_by_the_same_program_and_that_of_a_running_one_is_not()
+    {
+        await using var broker = await BrokerProcess.StartNewAsync();
+
+        var running = await StartAsync("log", "verify", broker.DataDirectory);
+        await broker.KillAsync();
+        var stopped = await StartAsync("log", "verify", broker.DataDirectory);
+
+        Assert.Equal((2, 0), (running.ExitCode, stopped.ExitCode));
+        Assert.Contains("is in use by another process", running.Errors, StringComparison.Ordinal);
+    }
+
     private static async Task<(int ExitCode, string Errors)> StartAsync(params string[] arguments)
     {
         var directory = Directory.CreateTempSubdirectory("restbroker-start-");

@@ -8,7 +8,7 @@ namespace RestBroker.Fuzz;
 /// <summary>What is tried with any bytes: each may refuse them in the ways that it says and in no other.</summary>
 internal static class FuzzTargets
 {
-    private static readonly RecordLimits Limits = new(MaxKeyBytes: 1_000, MaxValueBytes: 100_000, MaxHeaders: 8, MaxHeaderBytes: 1_000, MaxValueDepth: 16);
+    private static readonly RecordLimits Limits = new(MaxKeyBytes: 1_000, MaxValueBytes: 100_000, MaxHeaders: 8, MaxHeaderBytes: 1_000, MaxValueDepth: 16, NeedsKey: false);
     private static readonly Lazy<UploadTarget> Uploads = new();
 
     public static IReadOnlyList<string> Names { get; } = ["json", "ndjson", "batch"];

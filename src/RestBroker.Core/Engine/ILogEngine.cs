@@ -1,4 +1,5 @@
 using RestBroker.Core.Errors;
+using RestBroker.Core.Producers;
 using RestBroker.Core.Topics;
 
 namespace RestBroker.Core.Engine;
@@ -42,11 +43,30 @@ public interface ILogEngine : IAsyncDisposable
 
     /// <summary>
     /// Appends one batch to one partition, atomically. The engine stamps base offset, leader epoch and, where the topic says so,
-    /// append time and compression; it does not keep the batch's memory.
+    /// append time and compression; it does not keep the batch's memory. A batch of a producer that was stored before is not stored again:
+    /// the answer is that of the first time, given when the first is committed, whatever the acks.
     /// </summary>
     /// <exception cref="BrokerException">UnknownTopicOrPartition, TopicRecreated, RecordTooLarge, InvalidRecord, InvalidTimestamp,
-    /// PreconditionFailed (member <c>nextOffset</c>), StorageFailed, DiskFull, NotSupportedByEngine.</exception>
+    /// PreconditionFailed (member <c>nextOffset</c>), ProducerFenced, OutOfOrderSequence and DuplicateSequence (member <c>nextSequence</c>),
+    /// NotFound and InvalidRange (of a producer), IdempotencyKeyReused, LimitReached, StorageFailed, DiskFull, NotSupportedByEngine.</exception>
     ValueTask<ProduceResult> ProduceAsync(ProduceRequest request, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Gives out a producer id that nobody had, in epoch 0; or raises the epoch of one, which fences whoever has an older epoch: once this
+    /// has returned none of their batches is stored. Durable. Needs <see cref="EngineFeatures.ProducerState"/>.
+    /// </summary>
+    /// <exception cref="BrokerException">NotFound, LimitReached, StorageFailed, DiskFull, NotSupportedByEngine.</exception>
+    ValueTask<ProducerIdentity> InitProducerAsync(long? producerId, CancellationToken cancellationToken);
+
+    /// <summary>The current epoch of an id that was given out.</summary>
+    /// <exception cref="BrokerException">NotFound, NotSupportedByEngine.</exception>
+    ValueTask<ProducerIdentity> DescribeProducerAsync(long producerId, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// What the partitions of a topic remember of a producer, told once it is committed; those that know nothing of it are left out.
+    /// </summary>
+    /// <exception cref="BrokerException">UnknownTopicOrPartition, StorageFailed, NotSupportedByEngine.</exception>
+    ValueTask<IReadOnlyList<ProducerStatus>> FindProducerAsync(string topic, long producerId, CancellationToken cancellationToken);
 
     /// <summary>
     /// Reads batches, waiting for them if need be. Only committed records are given. Every long poll, stream and wire fetch waits here.

@@ -20,5 +20,10 @@ public readonly record struct ProduceRequest(
 /// <param name="BaseOffset">The offset of its first record.</param>
 /// <param name="LogAppendTime">The broker's timestamp in ms where the topic's timestamps are log-append times, else null.</param>
 /// <param name="LogStartOffset">The first offset that can be read.</param>
-/// <param name="Duplicate">Whether the batch had been stored before and <paramref name="BaseOffset"/> is that of the first time.</param>
-public readonly record struct ProduceResult(long BaseOffset, long? LogAppendTime, long LogStartOffset, bool Duplicate = false);
+/// <param name="FirstTime">Not null: the batch had been stored before, <paramref name="BaseOffset"/> is that of the first time, and this is the
+/// greatest timestamp it had then.</param>
+public readonly record struct ProduceResult(long BaseOffset, long? LogAppendTime, long LogStartOffset, long? FirstTime = null)
+{
+    /// <summary>Whether the batch had been stored before.</summary>
+    public bool Duplicate => FirstTime is not null;
+}

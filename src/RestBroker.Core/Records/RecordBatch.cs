@@ -13,7 +13,7 @@ namespace RestBroker.Core.Records;
 /// 12 leaderEpoch int32     27 baseTimestamp int64      57 recordCount int32
 /// 16 magic int8 = 2        35 maxTimestamp int64       61 records
 /// </code>
-/// Attributes: bits 0..2 compression, 3 timestamp type, 4 transactional, 5 control.
+/// Attributes: bits 0..2 compression, 3 timestamp type, 4 transactional, 5 control, 6 the base timestamp is a delete horizon.
 /// </summary>
 /// <remarks>A view: valid as long as the memory below it. Check <see cref="TryRead"/> before trusting bytes from outside.</remarks>
 public readonly struct RecordBatch(Memory<byte> bytes)
@@ -31,6 +31,7 @@ public readonly struct RecordBatch(Memory<byte> bytes)
     internal const int LogAppendTimeFlag = 0x08;
     internal const int TransactionalFlag = 0x10;
     internal const int ControlFlag = 0x20;
+    internal const int DeleteHorizonFlag = 0x40;
 
     private const int LeaderEpochPosition = 12;
     private const int MagicPosition = 16;
@@ -101,6 +102,12 @@ public readonly struct RecordBatch(Memory<byte> bytes)
     /// <summary>Whether it is a marker of the broker's and not for readers.</summary>
     public bool IsControl => (Attributes & ControlFlag) != 0;
 
+    /// <summary>Whether the attributes have a bit that no producer may set, or one without a meaning.</summary>
+    public bool HasBrokerAttributes => (Attributes & ~(CompressionMask | LogAppendTimeFlag | TransactionalFlag | ControlFlag)) != 0;
+
+    /// <summary>From when on, in ms, compaction may drop its tombstones; null until it was compacted with tombstones in it.</summary>
+    public long? DeleteHorizon => (Attributes & DeleteHorizonFlag) != 0 ? BaseTimestamp : null;
+
     /// <summary>The records, still compressed.</summary>
     public ReadOnlyMemory<byte> Payload => Bytes[HeaderSize..];
 
@@ -143,6 +150,30 @@ public readonly struct RecordBatch(Memory<byte> bytes)
     {
         BinaryPrimitives.WriteInt16BigEndian(Span[AttributesPosition..], (short)(Attributes | LogAppendTimeFlag));
         BinaryPrimitives.WriteInt64BigEndian(Span[MaxTimestampPosition..], timestamp);
+        StampCrc();
+    }
+
+    /// <summary>
+    /// Writes a batch without records over offsets that compaction has emptied, so that the offsets of a file have no holes.
+    /// </summary>
+    public static RecordBatch WriteEmpty(Memory<byte> target, long baseOffset, long lastOffset, int leaderEpoch)
+    {
+        var batch = new RecordBatch(target[..HeaderSize]);
+        batch.WriteHeader(new RecordBatchHeader
+        {
+            BaseOffset = baseOffset,
+            LeaderEpoch = leaderEpoch,
+            LastOffsetDelta = checked((int)(lastOffset - baseOffset)),
+            BaseTimestamp = -1,
+            MaxTimestamp = -1,
+        });
+        return batch;
+    }
+
+    /// <summary>Makes it stand for the offsets behind it too, up to this one, then a new CRC.</summary>
+    public void ExtendTo(long lastOffset)
+    {
+        BinaryPrimitives.WriteInt32BigEndian(Span[LastOffsetDeltaPosition..], checked((int)(lastOffset - BaseOffset)));
         StampCrc();
     }
 

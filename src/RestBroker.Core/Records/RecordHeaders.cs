@@ -16,6 +16,9 @@ public readonly struct RecordHeaders : IEnumerable<Header>
     /// <summary>How many there are.</summary>
     public int Count { get; }
 
+    /// <summary>The headers as the record holds them.</summary>
+    internal ReadOnlyMemory<byte> Bytes => _bytes;
+
     internal RecordHeaders Copy() => new(Count, _bytes.ToArray());
 
     /// <summary>For <c>foreach</c> without an allocation.</summary>

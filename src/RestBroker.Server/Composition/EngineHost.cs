@@ -36,8 +36,17 @@ internal sealed class EngineHost(IOptions<RestBrokerOptions> options, TimeProvid
         DefaultPartitionCount = options.Value.DefaultPartitionCount,
         FlusherThreads = options.Value.FlusherThreads,
         CleanerInterval = TimeSpan.FromSeconds(options.Value.CleanerIntervalSeconds),
+        DiskReserveBytes = options.Value.DiskReserveBytes,
+        MaxOpenSegments = options.Value.MaxOpenSegments,
+        CompactionBufferBytes = options.Value.CompactionBufferBytes,
+        CompactionBytesPerSecond = options.Value.CompactionBytesPerSecond,
         MaxTopics = options.Value.MaxTopics,
         MaxPartitionsPerTopic = options.Value.MaxPartitionsPerTopic,
         MaxPartitions = options.Value.MaxPartitions,
+        MaxProducers = options.Value.MaxProducers,
+        ProducerExpiration = TimeSpan.FromSeconds(options.Value.ProducerExpirationSeconds),
+        MaxIdempotencyKeysPerTopic = options.Value.MaxIdempotencyKeysPerTopic,
+        MaxIdempotencyKeys = options.Value.MaxIdempotencyKeys,
+        IdempotencyKeyWindow = TimeSpan.FromSeconds(options.Value.IdempotencyKeyWindowSeconds),
     };
 }

@@ -20,6 +20,7 @@ internal static class OpenApiExamples
         (_, "topic") when operation is not "fetchGroup" => "orders",
         (_, "partition") when operation is not "produceRaw" => 0,
         (_, "offset") => 0,
+        (_, "producerId") => 0,
         ("ackGroup", "group") => "packers",
         (_, "group") => "billing",
         (_, "member") when operation is not "fetchGroup" => "worker-1",

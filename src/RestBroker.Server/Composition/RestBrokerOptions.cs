@@ -34,13 +34,32 @@ public sealed class RestBrokerOptions
     [Range(0, 86_400)]
     public int DeletedTopicGraceSeconds { get; set; } = 60;
 
-    /// <summary>How often retention looks at the logs, in seconds.</summary>
+    /// <summary>How often retention and compaction look at the logs, in seconds.</summary>
     [Range(1, 86_400)]
     public int CleanerIntervalSeconds { get; set; } = 15;
+
+    /// <summary>Memory for the keys of the log that is being compacted, in bytes; where it is full, the next round goes on.</summary>
+    [Range(65_536, 1_073_741_824)]
+    public int CompactionBufferBytes { get; set; } = 32 * 1024 * 1024;
+
+    /// <summary>How fast compaction may read and write, in bytes per second.</summary>
+    [Range(65_536, long.MaxValue)]
+    public long CompactionBytesPerSecond { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>Threads that sync logs to the disk.</summary>
     [Range(1, 64)]
     public int FlusherThreads { get; set; } = 2;
+
+    /// <summary>
+    /// So much of the disk is kept free: producers get 507 before it is full, while reads, deletions, retention and commits go on. At most
+    /// a twentieth of the file system; 0 = none. In bytes.
+    /// </summary>
+    [Range(0, long.MaxValue)]
+    public long DiskReserveBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Segment files that are kept open, at most about half of what the process may open.</summary>
+    [Range(16, 1_000_000)]
+    public int MaxOpenSegments { get; set; } = 1_000;
 
     /// <summary>The largest body of a request that is not streamed, in bytes.</summary>
     [Range(1024, 1_073_741_824)]
@@ -87,6 +106,26 @@ public sealed class RestBrokerOptions
     /// <summary>Partitions in all.</summary>
     [Range(1, 1_000_000)]
     public int MaxPartitions { get; set; } = 10_000;
+
+    /// <summary>Producers that are remembered; one that writes to two partitions counts twice.</summary>
+    [Range(1, 100_000_000)]
+    public int MaxProducers { get; set; } = 100_000;
+
+    /// <summary>A producer that has appended nothing to a partition for so long is forgotten there, in seconds.</summary>
+    [Range(1, 31_536_000)]
+    public int ProducerExpirationSeconds { get; set; } = 86_400;
+
+    /// <summary>Idempotency keys that are remembered of a topic; the oldest are forgotten. About 130 bytes of memory a key and partition.</summary>
+    [Range(1, 10_000_000)]
+    public int MaxIdempotencyKeysPerTopic { get; set; } = 1_000_000;
+
+    /// <summary>Idempotency keys of all topics together, one that touched two partitions counted twice.</summary>
+    [Range(1, 100_000_000)]
+    public int MaxIdempotencyKeys { get; set; } = 4_000_000;
+
+    /// <summary>For how long an idempotency key is remembered, in seconds.</summary>
+    [Range(1, 31_536_000)]
+    public int IdempotencyKeyWindowSeconds { get; set; } = 86_400;
 
     /// <summary>Partitions that one read may span.</summary>
     [Range(1, 10_000)]

@@ -8,6 +8,7 @@ internal static class ServerHelp
         RestBroker: Kafka's log behind plain HTTP.
 
         Usage: RestBroker.Server [--urls URL] [--RestBroker:OPTION=VALUE ...]
+               RestBroker.Server log verify|dump|repair DIR    see RestBroker.Server log --help
 
           --urls URL                          where to listen [default: http://localhost:8080]
           --RestBroker:DataDirectory=PATH     where the logs are [default: ./data]

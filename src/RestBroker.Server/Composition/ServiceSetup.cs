@@ -8,6 +8,7 @@ using RestBroker.Core.Groups.Shared;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Producing;
 using RestBroker.Server.Streaming;
+using RestBroker.Storage;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
@@ -48,6 +49,7 @@ internal static class ServiceSetup
 
         services.AddSingleton<TopicAutoCreator>();
         services.AddSingleton<RecordProducer>();
+        services.AddSingleton<IdempotentRequests>();
         services.AddSingleton<ProduceRequests>();
         services.AddSingleton<RawRequests>();
 
@@ -71,6 +73,8 @@ internal static class ServiceSetup
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<RestBrokerOptions>>((kestrel, options) =>
         {
             kestrel.AddServerHeader = false;
+            // A connection too many is closed at once: at the limit of open files everything else would fail with it.
+            kestrel.Limits.MaxConcurrentConnections = DescriptorBudget.OfThisProcess(options.Value.MaxOpenSegments).Connections;
             kestrel.Limits.MaxRequestBodySize = options.Value.MaxRequestBodyBytes;
         });
         services.AddOptions<HostFilteringOptions>().Configure<IConfiguration>(AllowedHostNames.Apply);

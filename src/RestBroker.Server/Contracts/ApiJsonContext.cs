@@ -15,6 +15,8 @@ namespace RestBroker.Server.Contracts;
 [JsonSerializable(typeof(ProduceRecordsRequest))]
 [JsonSerializable(typeof(ProduceResponse))]
 [JsonSerializable(typeof(ReceiptResponse))]
+[JsonSerializable(typeof(ProducerResponse))]
+[JsonSerializable(typeof(ProducerStateResponse))]
 [JsonSerializable(typeof(PutGroupRequest))]
 [JsonSerializable(typeof(GroupResponse))]
 [JsonSerializable(typeof(GroupListResponse))]

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using RestBroker.Server.Contracts;
@@ -25,11 +26,15 @@ internal static class ProduceEndpoints
     /// <param name="context">The request.</param>
     /// <param name="topic">The topic.</param>
     /// <param name="acks">When the answer is sent: <c>all</c> (committed, default), <c>leader</c> (written), <c>none</c> (202).</param>
+    /// <param name="idempotencyKey">The request's name: sent again it stores nothing twice.</param>
     internal static Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> ProduceAsync(
-        ProduceRequests requests, HttpContext context, string topic, [FromQuery] string? acks) =>
-        RequestBody.IsNdjson(context.Request)
-            ? requests.StreamAsync(context, topic, null, AcksText.Parse(acks))
-            : requests.StoreAsync(context, topic, null, AcksText.Parse(acks));
+        ProduceRequests requests,
+        HttpContext context,
+        string topic,
+        [FromQuery] string? acks,
+        [FromHeader(Name = IdempotencyKey.HeaderName), Description(ProducerHeaders.KeyedHeaderText)] string? idempotencyKey) =>
+        requests.TakeAsync(
+            context, topic, new ProduceOptions(null, AcksText.Parse(acks)), new ProducerHeaders { IdempotencyKey = idempotencyKey });
 
     /// <summary>
     /// Stores records in one partition. With If-Match and the partition's ETag, only if nothing was appended since: a conditional append.
@@ -40,16 +45,16 @@ internal static class ProduceEndpoints
     /// <param name="partition">The partition.</param>
     /// <param name="acks">When the answer is sent: <c>all</c> (committed, default), <c>leader</c> (written), <c>none</c> (202).</param>
     /// <param name="ifMatch">The partition's ETag: store only if nothing was appended since, else 412. JSON only.</param>
+    /// <param name="headers">What makes the request one that can be sent again.</param>
     internal static Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> ProduceToPartitionAsync(
         ProduceRequests requests,
         HttpContext context,
         string topic,
         int partition,
         [FromQuery] string? acks,
-        [FromHeader(Name = "If-Match")] string? ifMatch) =>
-        RequestBody.IsNdjson(context.Request)
-            ? requests.StreamAsync(context, topic, partition, AcksText.Parse(acks), ifMatch)
-            : requests.StoreAsync(context, topic, partition, AcksText.Parse(acks), ifMatch);
+        [FromHeader(Name = "If-Match")] string? ifMatch,
+        [AsParameters] ProducerHeaders headers) =>
+        requests.TakeAsync(context, topic, new ProduceOptions(partition, AcksText.Parse(acks)), headers, ifMatch);
 
     /// <summary>
     /// Stores the body as one record's value, whatever its bytes. Content-Type is kept as the header content-type;
@@ -62,6 +67,7 @@ internal static class ProduceEndpoints
     /// <param name="keyBase64">The key as base64.</param>
     /// <param name="partition">The partition; absent = by the key, or in turn.</param>
     /// <param name="acks">When the answer is sent: <c>all</c> (committed, default), <c>leader</c> (written), <c>none</c> (202).</param>
+    /// <param name="idempotencyKey">The request's name: sent again it stores nothing twice.</param>
     internal static Task<Results<Created<ReceiptResponse>, Accepted>> ProduceRawAsync(
         RawRequests requests,
         HttpContext context,
@@ -69,6 +75,7 @@ internal static class ProduceEndpoints
         [FromQuery] string? key,
         [FromQuery] string? keyBase64,
         [FromQuery] int? partition,
-        [FromQuery] string? acks) =>
-        requests.StoreAsync(context, topic, key, keyBase64, new ProduceOptions(partition, AcksText.Parse(acks)));
+        [FromQuery] string? acks,
+        [FromHeader(Name = IdempotencyKey.HeaderName), Description(ProducerHeaders.KeyedHeaderText)] string? idempotencyKey) =>
+        requests.StoreAsync(context, topic, new RawRecordKey(key, keyBase64, idempotencyKey), new ProduceOptions(partition, AcksText.Parse(acks)));
 }

@@ -57,6 +57,7 @@ internal sealed class NdjsonSummary
             json.WriteNumber("line", line);
             json.WriteString("code", BrokerErrors.Of(refusal.Error).Code);
             json.WriteString("detail", refusal.Message);
+            if (refusal.Members.GetValueOrDefault("nextSequence") is int nextSequence) json.WriteNumber("nextSequence", nextSequence);
             if (IsBroken) json.WriteString("sideEffects", refusal.SideEffects == SideEffects.None ? "none" : "possible");
             json.WriteEndObject();
             json.Flush();

@@ -25,13 +25,17 @@ internal sealed class NdjsonUpload(RecordProducer producer, ProduceOptions optio
     private List<long> _gatheredLines = [];
     private Task _append = Task.CompletedTask;
     private long _line;
+    private BatchProducer? _producer = options.Producer;
     private bool _skipping;
+    private (long Line, BrokerException Refusal)? _lastLine;
 
     /// <summary>How many partitions the topic has, or will have once it is created.</summary>
     public required int PartitionCount { get; set; }
 
     /// <summary>Gives the topic; asked at the first good line, which may create it, and again before each batch, for partitions added.</summary>
     public required Func<CancellationToken, ValueTask<TopicDescription>> Target { get; init; }
+
+    private bool IsOver => _summary.IsBroken || _lastLine is not null;
 
     /// <summary>Reads to the end of the upload. What was appended before a client went away stays appended.</summary>
     public async Task<NdjsonSummary> RunAsync(PipeReader body, CancellationToken cancellationToken)
@@ -43,12 +47,13 @@ internal sealed class NdjsonUpload(RecordProducer producer, ProduceOptions optio
                 var result = await ReadOrSayAsync(body, cancellationToken);
                 var rest = await TakeLinesAsync(result.Buffer, result.IsCompleted, cancellationToken);
                 body.AdvanceTo(rest, result.Buffer.End);
-                if (result.IsCompleted || _summary.IsBroken) break;
+                if (result.IsCompleted || IsOver) break;
                 if (_append.IsCompleted) await FlushAsync(cancellationToken);
             }
 
             await FlushAsync(cancellationToken);
             await _append;
+            if (!_summary.IsBroken && _lastLine is var (line, refusal)) _summary.Broken(line, 1, refusal);
             return _summary;
         }
         finally
@@ -92,7 +97,7 @@ internal sealed class NdjsonUpload(RecordProducer producer, ProduceOptions optio
     private async ValueTask<SequencePosition> TakeLinesAsync(ReadOnlySequence<byte> buffer, bool isLast, CancellationToken cancellationToken)
     {
         var rest = buffer;
-        while (!_summary.IsBroken && TryTakeLine(ref rest, isLast, out var line))
+        while (!IsOver && TryTakeLine(ref rest, isLast, out var line))
         {
             _line++;
             if (line.Length > maxLineBytes) Fail(_line, new(BrokerError.RecordTooLarge, $"The line has more than {maxLineBytes} bytes."));
@@ -201,15 +206,16 @@ internal sealed class NdjsonUpload(RecordProducer producer, ProduceOptions optio
         if (_summary.IsBroken) return;
         var lines = _gatheredLines;
         (_gathering, _gatheredLines) = (null, []);
-        _append = AppendAsync(batches, lines, cancellationToken);
+        _append = AppendAsync(batches, lines, options with { Producer = _producer }, cancellationToken);
+        _producer = _producer?.Next(lines.Count);
     }
 
-    private async Task AppendAsync(PartitionBatches batches, List<long> lines, CancellationToken cancellationToken)
+    private async Task AppendAsync(PartitionBatches batches, List<long> lines, ProduceOptions produce, CancellationToken cancellationToken)
     {
         using (batches)
         {
             var counts = batches.Builders.ToDictionary(entry => entry.Partition, entry => entry.Builder.RecordCount);
-            var appends = await producer.AppendAsync(_topic!, batches, options, cancellationToken);
+            var appends = await producer.AppendAsync(_topic!, batches, produce, cancellationToken);
             foreach (var (partition, append) in appends)
             {
                 if (append.Result is { } result) _summary.Stored(partition, result.BaseOffset, counts[partition]);
@@ -218,7 +224,12 @@ internal sealed class NdjsonUpload(RecordProducer producer, ProduceOptions optio
         }
     }
 
-    private void Fail(long line, BrokerException refusal) => _summary.Failed(line, refusal);
+    // Where records are numbered, what is stored is a prefix of the upload: who was cut off then knows which line has which number.
+    private void Fail(long line, BrokerException refusal)
+    {
+        if (_producer is null) _summary.Failed(line, refusal);
+        else _lastLine ??= (line, refusal);
+    }
 
     private static bool IsBlank(ReadOnlySequence<byte> line)
     {

@@ -11,6 +11,9 @@ internal sealed class PartitionBatches(TopicDescription topic, int? forcedPartit
 {
     private readonly SortedDictionary<int, RecordBatchBuilder> _builders = [];
 
+    /// <summary>The request's idempotency key, where it has one: each batch bears its mark.</summary>
+    public KeyedRequest? Key { get; init; }
+
     /// <summary>Records in all batches.</summary>
     public int RecordCount { get; private set; }
 
@@ -24,11 +27,12 @@ internal sealed class PartitionBatches(TopicDescription topic, int? forcedPartit
     public (int Partition, int Index) Add(in ProducedRecord record, long now)
     {
         var partition = forcedPartition ?? record.Partition
-            ?? (record.Key is { } key ? Murmur2.Partition(key.Span, topic.PartitionCount) : keylessPartition);
+            ?? (record.Key is { } key ? Murmur2.Partition(key.Span, Key?.PartitionCount ?? topic.PartitionCount) : keylessPartition);
         if (!_builders.TryGetValue(partition, out var builder))
             _builders[partition] = builder = new RecordBatchBuilder(topic.Config.Compression ?? CompressionType.None);
         var before = builder.RecordCount == 0 ? 0 : builder.Size;
-        builder.Append(record.Timestamp ?? now, record.Key, record.Value, record.Headers);
+        var headers = Key is { } request && builder.RecordCount == 0 ? [.. record.Headers, request.Mark] : record.Headers;
+        builder.Append(record.Timestamp ?? now, record.Key, record.Value, headers);
         Size += builder.Size - before;
         RecordCount++;
         return (partition, builder.RecordCount - 1);

@@ -13,42 +13,60 @@ namespace RestBroker.Server.Producing;
 
 /// <summary>Takes produce requests from their bytes to their receipts. Thread-safe.</summary>
 internal sealed class ProduceRequests(
-    ILogEngine engine, TopicAutoCreator topics, RecordProducer producer, IOptions<RestBrokerOptions> options, TimeProvider time)
+    ILogEngine engine, TopicAutoCreator topics, RecordProducer producer, IdempotentRequests keyed, IOptions<RestBrokerOptions> options, TimeProvider time)
 {
     private RestBrokerOptions Options => options.Value;
 
-    /// <summary>A JSON request: validated whole, then stored whole.</summary>
-    public async Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> StoreAsync(
-        HttpContext context, string topic, int? partition, Acks acks, string? ifMatch = null)
+    /// <summary>A request of either form.</summary>
+    public Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> TakeAsync(
+        HttpContext context, string topic, ProduceOptions produce, ProducerHeaders headers, string? ifMatch = null)
     {
+        produce = produce with { Producer = headers.Parse(engine, produce.Acks) };
+        var key = IdempotencyKey.Parse(headers.IdempotencyKey, engine, produce.Acks);
+        if (!RequestBody.IsNdjson(context.Request)) return StoreAsync(context, topic, produce, key, ifMatch);
+        if (key is not null)
+            throw new BrokerException(BrokerError.NotSupportedByEngine, "An upload is many appends and has no one Idempotency-Key. Number its records with Producer-Id, Producer-Epoch and Producer-Seq: POST /v1/producers gives an id.");
+        return StreamAsync(context, topic, produce, ifMatch);
+    }
+
+    /// <summary>A JSON request: validated whole, then stored whole.</summary>
+    private async Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> StoreAsync(
+        HttpContext context, string topic, ProduceOptions produce, IdempotencyKey? key, string? ifMatch)
+    {
+        var partition = produce.Partition;
         var cancellationToken = context.RequestAborted;
         RequestBody.Decode(context, Options);
         RefuseUnheard(context.Request, partition);
         var partitionCount = await CheckTargetAsync(topic, partition, cancellationToken);
         using var body = await RequestBody.ReadAsync(
             context.Request, Options.MaxRequestBodyBytes, "RestBroker:MaxRequestBodyBytes", cancellationToken);
-        var records = Read(body.Written, topic, partition, partitionCount, await MaxValueBytesAsync(topic, cancellationToken));
+        var records = Read(body.Written, topic, partition, partitionCount, await ConfigAsync(topic, cancellationToken));
 
         var target = await GetOrCreateAsync(context, topic, cancellationToken);
-        var expected = ifMatch is not null ? EntityTags.ExpectedNextOffset(ifMatch, target) : null;
-        var receipts = await producer.ProduceAsync(target, records, new ProduceOptions(partition, acks, expected), cancellationToken);
+        if (ifMatch is not null) produce = produce with { ExpectedNextOffset = EntityTags.ExpectedNextOffset(ifMatch, target) };
+        using var request = key is { } some
+            ? await keyed.BeginAsync(some, target, RequestDigest.OfRecords(some, partition, body.Written.Span), cancellationToken)
+            : null;
+        var receipts = await producer.ProduceAsync(target, records, produce with { Key = request }, cancellationToken);
+        if (request is not null && receipts.Duplicate) context.Response.Headers[IdempotentRequests.ReplayHeader] = "true";
 
-        if (acks == Acks.None) return TypedResults.Accepted((string?)null, new ProduceResponse([], false));
-        return TypedResults.Ok(new ProduceResponse([.. receipts.Select(ToResponse)], false));
+        if (produce.Acks == Acks.None) return TypedResults.Accepted((string?)null, new ProduceResponse([], false));
+        return TypedResults.Ok(new ProduceResponse([.. receipts.Items.Select(ToResponse)], receipts.Duplicate));
     }
 
     /// <summary>An NDJSON request: stored as it comes, without end if need be; the answer follows the upload.</summary>
-    public async Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> StreamAsync(
-        HttpContext context, string topic, int? partition, Acks acks, string? ifMatch = null)
+    private async Task<Results<Ok<ProduceResponse>, Accepted<ProduceResponse>, EmptyHttpResult>> StreamAsync(
+        HttpContext context, string topic, ProduceOptions produce, string? ifMatch)
     {
+        var partition = produce.Partition;
         RequestBody.Decode(context, Options);
         RefuseUnheard(context.Request, partition);
         if (ifMatch is not null)
             throw new BrokerException(BrokerError.NotSupportedByEngine, "If-Match needs one JSON request: an upload is many appends.");
         var partitionCount = await CheckTargetAsync(topic, partition, context.RequestAborted);
         LiftLimits(context);
-        var limits = RecordLimits.Of(Options, await MaxValueBytesAsync(topic, context.RequestAborted));
-        using var upload = new NdjsonUpload(producer, new ProduceOptions(partition, acks), limits, Options.MaxNdjsonLineBytes, time)
+        var limits = RecordLimits.Of(Options, await ConfigAsync(topic, context.RequestAborted));
+        using var upload = new NdjsonUpload(producer, produce, limits, Options.MaxNdjsonLineBytes, time)
         {
             PartitionCount = partitionCount,
             Target = token => GetOrCreateAsync(context, topic, token),
@@ -71,8 +89,7 @@ internal sealed class ProduceRequests(
 
     private static void RefuseUnheard(HttpRequest request, int? partition)
     {
-        RequestBody.RefuseUnheard(request, "Idempotency-Key", "Producer-Id", "Producer-Epoch", "Producer-Seq");
-        if (partition is null) RequestBody.RefuseUnheard(request, "If-Match");
+        if (partition is null) RequestBody.RefuseUnheard(request, "Producer-Id", "Producer-Epoch", "Producer-Seq", "If-Match");
     }
 
     // What can be refused by the request's head is refused before its body is read, and so before 100 Continue.
@@ -85,13 +102,13 @@ internal sealed class ProduceRequests(
         return found.PartitionCount;
     }
 
-    private async ValueTask<int> MaxValueBytesAsync(string topic, CancellationToken cancellationToken) =>
-        (await engine.DescribeTopicAsync(topic, cancellationToken))?.Config.MaxMessageBytes ?? TopicConfig.Default.MaxMessageBytes;
+    private async ValueTask<TopicConfig> ConfigAsync(string topic, CancellationToken cancellationToken) =>
+        (await engine.DescribeTopicAsync(topic, cancellationToken))?.Config ?? TopicConfig.Default;
 
-    private List<ProducedRecord> Read(ReadOnlyMemory<byte> body, string topic, int? partition, int partitionCount, int maxValueBytes)
+    private List<ProducedRecord> Read(ReadOnlyMemory<byte> body, string topic, int? partition, int partitionCount, TopicConfig config)
     {
         var faults = new RecordFaults("/records");
-        var limits = RecordLimits.Of(Options, maxValueBytes);
+        var limits = RecordLimits.Of(Options, config);
         var records = RecordEnvelopeReader.Read(body, Options.MaxRecordsPerRequest, limits.MaxValueDepth, faults);
         var now = time.GetUtcNow();
         for (var i = 0; i < records.Count && !faults.IsFull; i++)

@@ -13,36 +13,42 @@ namespace RestBroker.Server.Producing;
 
 /// <summary>Takes a request whose body is one record's value. Thread-safe.</summary>
 internal sealed class RawRequests(
-    ILogEngine engine, TopicAutoCreator topics, RecordProducer producer, IOptions<RestBrokerOptions> options, TimeProvider time)
+    ILogEngine engine, TopicAutoCreator topics, RecordProducer producer, IdempotentRequests keyed, IOptions<RestBrokerOptions> options, TimeProvider time)
 {
     private const string HeaderPrefix = "RB-Header-";
 
     /// <summary>Stores the body under the key and says where.</summary>
     public async Task<Results<Created<ReceiptResponse>, Accepted>> StoreAsync(
-        HttpContext context, string topic, string? key, string? keyBase64, ProduceOptions produce)
+        HttpContext context, string topic, RawRecordKey key, ProduceOptions produce)
     {
+        var idempotencyKey = IdempotencyKey.Parse(key.IdempotencyKey, engine, produce.Acks);
         var cancellationToken = context.RequestAborted;
         RequestBody.Decode(context, options.Value);
-        RequestBody.RefuseUnheard(context.Request, "Idempotency-Key", "Producer-Id", "Producer-Epoch", "Producer-Seq", "If-Match");
+        RequestBody.RefuseUnheard(context.Request, "Producer-Id", "Producer-Epoch", "Producer-Seq", "If-Match");
         var partitionCount = await topics.PartitionCountAsync(topic, cancellationToken);
         var config = (await engine.DescribeTopicAsync(topic, cancellationToken))?.Config ?? TopicConfig.Default;
         var maxBytes = Math.Min(config.MaxMessageBytes, options.Value.MaxRequestBodyBytes);
         using var body = await RequestBody.ReadAsync(context.Request, maxBytes, $"the smaller of the topic's max.message.bytes and RestBroker:MaxRequestBodyBytes", cancellationToken);
         var record = new ProducedRecord
         {
-            Key = Key(key, keyBase64),
+            Key = Key(key.Text, key.Base64),
             Value = body.Written,
             Headers = Headers(context.Request),
             Timestamp = Timestamp(context.Request),
             Partition = produce.Partition,
         };
         var faults = new RecordFaults("");
-        RecordRules.Check(record, RecordLimits.Of(options.Value, config.MaxMessageBytes), partitionCount, time.GetUtcNow(), faults);
+        RecordRules.Check(record, RecordLimits.Of(options.Value, config), partitionCount, time.GetUtcNow(), faults);
         if (faults.Any) throw faults.ToRefusal();
 
         var (target, created) = await topics.GetOrCreateAsync(topic, cancellationToken);
         if (created) context.Response.Headers["RB-Topic-Created"] = "true";
-        var receipt = (await producer.ProduceAsync(target, [record], produce, cancellationToken))[0];
+        using var request = idempotencyKey is { } some
+            ? await keyed.BeginAsync(some, target, RequestDigest.OfRecord(some, "raw", record), cancellationToken)
+            : null;
+        var receipts = await producer.ProduceAsync(target, [record], produce with { Key = request }, cancellationToken);
+        if (request is not null && receipts.Duplicate) context.Response.Headers[IdempotentRequests.ReplayHeader] = "true";
+        var receipt = receipts.Items[0];
         if (produce.Acks == Acks.None) return TypedResults.Accepted((string?)null);
         return TypedResults.Created(
             $"/v1/topics/{topic}/partitions/{receipt.Partition}/records/{receipt.Offset}",
@@ -84,3 +90,9 @@ internal sealed class RawRequests(
         throw new BrokerException(BrokerError.InvalidRequest, $"RB-Timestamp: {text} is neither an RFC 3339 time nor ms since 1970.");
     }
 }
+
+/// <summary>The names in a raw request: those of its record, and its own.</summary>
+/// <param name="Text">The record's key as text; null = none.</param>
+/// <param name="Base64">The record's key as base64; null = none.</param>
+/// <param name="IdempotencyKey">The request's name, so that it can be sent again; null = none.</param>
+internal readonly record struct RawRecordKey(string? Text, string? Base64, string? IdempotencyKey);

@@ -22,23 +22,26 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
 
     /// <summary>Stores the records of one request and gives their receipts in its order.</summary>
     /// <exception cref="BrokerException">What the engine refused; with <c>results</c> of what was stored all the same.</exception>
-    public async Task<Receipt[]> ProduceAsync(
+    public async Task<Receipts> ProduceAsync(
         TopicDescription topic, IReadOnlyList<ProducedRecord> records, ProduceOptions options, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        using var batches = new PartitionBatches(topic, options.Partition, NextKeylessPartition(topic));
+        using var batches = new PartitionBatches(topic, options.Partition, options.Key?.KeylessPartition ?? NextKeylessPartition(topic)) { Key = options.Key };
         var places = new (int Partition, int Index)[records.Count];
         for (var i = 0; i < records.Count; i++) places[i] = batches.Add(records[i], now);
 
         var appends = await AppendAsync(topic, batches, options, cancellationToken);
+        var clocks = await ClocksAsync(topic, appends, now, cancellationToken);
         var receipts = new Receipt[records.Count];
         for (var i = 0; i < records.Count; i++)
         {
-            if (appends[places[i].Partition].Result is { } result)
-                receipts[i] = new Receipt(places[i].Partition, result.BaseOffset + places[i].Index, result.LogAppendTime ?? records[i].Timestamp ?? now);
+            var (partition, index) = places[i];
+            if (appends[partition].Result is not { } result) continue;
+            var offset = result.BaseOffset + index;
+            receipts[i] = new Receipt(partition, offset, result.LogAppendTime ?? records[i].Timestamp ?? clocks[partition](offset));
         }
 
-        if (appends.Values.All(append => append.Refusal is null)) return receipts;
+        if (appends.Values.All(append => append.Refusal is null)) return new Receipts(receipts, appends.Values.All(append => append.Result!.Value.Duplicate));
         throw PartialFailure(appends, receipts, places);
     }
 
@@ -49,6 +52,8 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         var running = new List<(int Partition, Task<PartitionAppend> Append)>();
         foreach (var (partition, builder) in batches.Builders)
         {
+            if (options.Key is { } keyed) builder.Producer = (keyed.ProducerId, 0, 0);
+            if (options.Producer is { } numbered) builder.Producer = (numbered.Id, numbered.Epoch, numbered.Sequence);
             var request = new ProduceRequest(
                 new TopicPartition(topic.Name, partition), builder.Build(), options.Acks, options.ExpectedNextOffset, topic.TopicId);
             running.Add((partition, AppendAsync(request, topic, cancellationToken)));
@@ -57,6 +62,22 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         var appends = new Dictionary<int, PartitionAppend>(running.Count);
         foreach (var (partition, append) in running) appends[partition] = await append;
         return appends;
+    }
+
+    // What a record without a timestamp of its own got: the clock of this try, or that of the first one.
+    private async ValueTask<Dictionary<int, Func<long, long>>> ClocksAsync(
+        TopicDescription topic, Dictionary<int, PartitionAppend> appends, long now, CancellationToken cancellationToken)
+    {
+        var clocks = new Dictionary<int, Func<long, long>>(appends.Count);
+        foreach (var (partition, append) in appends)
+        {
+            clocks[partition] = _ => now;
+            if (append.Result is not { FirstTime: { } firstTime, LogAppendTime: null } result) continue;
+            var stored = await FirstTimestamps.ReadAsync(engine, new TopicPartition(topic.Name, partition), result.BaseOffset, cancellationToken);
+            clocks[partition] = offset => stored?.GetValueOrDefault(offset, firstTime) ?? firstTime;
+        }
+
+        return clocks;
     }
 
     private async Task<PartitionAppend> AppendAsync(ProduceRequest request, TopicDescription topic, CancellationToken cancellationToken)
@@ -107,7 +128,15 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
 /// <param name="Partition">The partition in the path or query, which all records go to; null = each its own.</param>
 /// <param name="Acks">When the answer is sent.</param>
 /// <param name="ExpectedNextOffset">Only if the partition's log ends here; null = wherever.</param>
-internal sealed record ProduceOptions(int? Partition, Acks Acks, long? ExpectedNextOffset = null);
+/// <param name="Producer">Who numbers the records, and the first one's sequence; for one partition only. Null = nobody.</param>
+/// <param name="Key">The request's idempotency key, once it has begun; null = none.</param>
+internal sealed record ProduceOptions(
+    int? Partition, Acks Acks, long? ExpectedNextOffset = null, BatchProducer? Producer = null, KeyedRequest? Key = null);
+
+/// <summary>Where the records of a request are.</summary>
+/// <param name="Items">In the order of the request.</param>
+/// <param name="Duplicate">Whether an earlier try had stored all of them.</param>
+internal readonly record struct Receipts(IReadOnlyList<Receipt> Items, bool Duplicate);
 
 /// <summary>What became of one partition's batch: one of the two.</summary>
 internal readonly record struct PartitionAppend(ProduceResult? Result, BrokerException? Refusal);

@@ -16,6 +16,8 @@ internal static class RecordRules
     {
         if (record.Key is { Length: var keySize } && keySize > limits.MaxKeyBytes)
             faults.Add(BrokerError.RecordTooLarge, "/key", $"The key has {keySize} bytes; {limits.MaxKeyBytes} are allowed.");
+        if (record.Key is null && limits.NeedsKey)
+            faults.Add(BrokerError.InvalidRecord, "/key", "The topic is compacted, which keeps the last record of each key: a record needs a key.");
         if (record.Value is { Length: var valueSize } && valueSize > limits.MaxValueBytes)
         {
             faults.Add(BrokerError.RecordTooLarge, "/value", $"The value has {valueSize} bytes; the topic's max.message.bytes allows {limits.MaxValueBytes}.");

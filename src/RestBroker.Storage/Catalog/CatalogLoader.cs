@@ -14,7 +14,14 @@ namespace RestBroker.Storage.Catalog;
 internal sealed partial class CatalogLoader(
     DataDirectory directory, LogHost host, StartKind start, LogConfig config, ILogger<CatalogLoader> logger)
 {
-    private const string MetadataTopic = "__metadata";
+    public const string MetadataTopic = "__metadata";
+
+    // Small segments, so that compaction keeps the log as short as the list of topics.
+    private static readonly TopicConfig MetadataConfig = TopicConfig.Parse(new Dictionary<string, string>
+    {
+        ["cleanup.policy"] = "compact",
+        ["segment.bytes"] = "1048576",
+    });
 
     private readonly Dictionary<Guid, StoredTopic> _stored = [];
     private readonly HashSet<Guid> _deleted = [];
@@ -35,13 +42,11 @@ internal sealed partial class CatalogLoader(
 
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
-        Metadata = Load(new TopicPartition(MetadataTopic, 0), directory.Metadata, TopicConfig.Default);
+        Metadata = Load(new TopicPartition(MetadataTopic, 0), directory.Metadata, MetadataConfig);
         var journal = new Journal(Metadata);
         var isWhole = journal.Replay(record =>
         {
-            if (record.Key is not { } key || StoredTopic.IdOf(key.Span) is not { } id) return;
-            if (record.Value is { } value && StoredTopic.FromValue(value.Span) is { } stored) _stored[id] = stored;
-            else if (record.Value is null && _stored.Remove(id)) _deleted.Add(id);
+            if (StoredTopic.Apply(record, _stored) is { } deleted) _deleted.Add(deleted);
         });
         if (!isWhole) Log.MetadataDamaged(logger, directory.Metadata);
 
@@ -63,6 +68,7 @@ internal sealed partial class CatalogLoader(
             var (partition, topicId, topicConfig) = item;
             var path = DataDirectory.PartitionDirectory(directory.TopicDirectory(topicId), partition.Partition);
             host.Files.CreateDirectory(path);
+            host.Flusher.Cover(path);
             logs[partition] = Load(partition, path, topicConfig);
             return ValueTask.CompletedTask;
         });

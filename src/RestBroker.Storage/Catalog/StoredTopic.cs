@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
 
 namespace RestBroker.Storage.Catalog;
@@ -31,6 +32,20 @@ internal sealed record StoredTopic(
 
     public static StoredTopic? FromValue(ReadOnlySpan<byte> value) =>
         value.Length > 1 && value[0] == FormatVersion ? JsonSerializer.Deserialize(value[1..], StoredTopicJson.Default.StoredTopic) : null;
+
+    /// <summary>Adds what a record of the log tells to what those before it told; returns the id of the topic that it deletes.</summary>
+    public static Guid? Apply(Record record, Dictionary<Guid, StoredTopic> topics)
+    {
+        if (record.Key is not { } key || IdOf(key.Span) is not { } id) return null;
+        if (record.Value is not { } value)
+        {
+            topics.Remove(id); // the record before it may have gone with a compaction
+            return id;
+        }
+
+        if (FromValue(value.Span) is { } stored) topics[id] = stored;
+        return null;
+    }
 
     public TopicDescription Describe() => new(
         Name, TopicId, 1, TopicConfig.Parse(Configs), Version,

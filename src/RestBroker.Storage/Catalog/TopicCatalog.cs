@@ -45,6 +45,7 @@ internal sealed class TopicCatalog(Journal journal, DataDirectory directory, Log
         try
         {
             var partitionCount = _rules.Check(spec, config, _snapshot);
+            host.Admission?.CheckNew(spec.Name);
             var stored = new StoredTopic(spec.Name, Guid.NewGuid(), partitionCount, 1, config.Given);
             var logs = MakeLogs(stored, 0);
             var version = await StoreAsync(stored.TopicId, stored.ToValue());

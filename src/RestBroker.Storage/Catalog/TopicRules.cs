@@ -15,7 +15,7 @@ internal sealed class TopicRules(LogConfig limits)
         CheckCollision(spec.Name, snapshot);
         if (spec.ReplicationFactor is not (null or 1))
             throw new BrokerException(BrokerError.InvalidReplicationFactor, $"The replication factor {spec.ReplicationFactor} is not possible: one broker keeps one copy. Give 1 or leave it out.");
-        CheckConfig(spec.Name, config);
+        CheckConfig(config);
         var partitionCount = spec.PartitionCount ?? limits.DefaultPartitionCount;
         CheckPartitionCount(spec.Name, partitionCount, partitionCount, snapshot);
         if (snapshot.Topics.Count >= limits.MaxTopics)
@@ -25,7 +25,7 @@ internal sealed class TopicRules(LogConfig limits)
 
     public void Check(TopicAlteration alteration, Topic topic, TopicConfig config, CatalogSnapshot snapshot)
     {
-        CheckConfig(topic.Name, config);
+        CheckConfig(config);
         if (alteration.PartitionCount is not { } count || count == topic.Logs.Count) return;
         if (count < topic.Logs.Count)
             throw new BrokerException(BrokerError.InvalidPartitions, $"'{topic.Name}' has {topic.Logs.Count} partitions and cannot have {count}: their number only grows.");
@@ -49,12 +49,9 @@ internal sealed class TopicRules(LogConfig limits)
             throw new BrokerException(BrokerError.LimitReached, $"{added} more partitions would make {snapshot.PartitionCount + added}, and {limits.MaxPartitions} is the most this broker keeps.");
     }
 
-    private static void CheckConfig(string name, TopicConfig config)
+    private static void CheckConfig(TopicConfig config)
     {
         if (config.MinInsyncReplicas > 1)
             throw new BrokerException(BrokerError.NotSupportedByEngine, $"min.insync.replicas={config.MinInsyncReplicas} is not possible: one broker keeps one copy. Give 1 or leave it out.");
-        // The broker's own topics say that they are compacted; they are kept whole until this engine can do it.
-        if (config.CleanupPolicy.HasFlag(CleanupPolicy.Compact) && !TopicName.IsInternal(name))
-            throw new BrokerException(BrokerError.NotSupportedByEngine, $"cleanup.policy={config.Value("cleanup.policy")} is not possible: this engine does not compact. Give delete or leave it out.");
     }
 }

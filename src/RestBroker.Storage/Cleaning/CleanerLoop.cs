@@ -5,20 +5,30 @@ using RestBroker.Storage.Log;
 
 namespace RestBroker.Storage.Cleaning;
 
-/// <summary>What is done now and then: old segments are dropped, logs nobody waits for are synced, checkpoints are kept young.</summary>
+/// <summary>
+/// What is done now and then: old segments are dropped, logs are compacted, logs nobody waits for are synced, checkpoints are kept young.
+/// </summary>
 internal sealed partial class CleanerLoop : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly TopicCatalog _catalog;
     private readonly PartitionLog _metadata;
+    private readonly CompactionRound _compaction;
     private readonly ILogger<CleanerLoop> _logger;
+    private readonly LogConfig _config;
     private readonly Task[] _loops;
 
     public CleanerLoop(
-        TopicCatalog catalog, PartitionLog metadata, LogConfig config, TimeProvider time, ILogger<CleanerLoop> logger)
+        TopicCatalog catalog, PartitionLog metadata, CompactionRound compaction, LogConfig config, TimeProvider time, ILogger<CleanerLoop> logger)
     {
-        (_catalog, _metadata, _logger) = (catalog, metadata, logger);
-        _loops = [RunAsync(config.CleanerInterval, time, Clean), RunAsync(config.CheckpointInterval, time, RequestFlushes)];
+        (_catalog, _metadata, _compaction, _config, _logger) = (catalog, metadata, compaction, config, logger);
+        // Compaction has a loop of its own: it may take long, and retention must not wait for it.
+        _loops =
+        [
+            RunAsync(config.CleanerInterval, time, Clean),
+            RunAsync(config.CleanerInterval, time, () => Compact()),
+            RunAsync(config.CheckpointInterval, time, RequestFlushes),
+        ];
     }
 
     public async ValueTask DisposeAsync()
@@ -27,6 +37,9 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
         await Task.WhenAll(_loops);
         _stopping.Dispose();
     }
+
+    /// <summary>Compacts what is due, now. Returns how many logs that were.</summary>
+    public int Compact() => _compaction.Run(Logs().Append(_metadata), _stopping.Token);
 
     private async Task RunAsync(TimeSpan interval, TimeProvider time, Action work)
     {
@@ -50,9 +63,12 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
         }
     }
 
+    private IEnumerable<PartitionLog> Logs() => _catalog.Snapshot.Topics.Values.SelectMany(topic => topic.Logs);
+
     private void Clean()
     {
-        foreach (var log in _catalog.Snapshot.Topics.Values.SelectMany(topic => topic.Logs))
+        ForgetKeys();
+        foreach (var log in Logs())
         {
             if (_stopping.IsCancellationRequested) return;
             try
@@ -65,6 +81,14 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
                 Log.CleaningFailed(_logger, log.Partition, e);
             }
         }
+    }
+
+    // Among all partitions of the broker a finer step would be a long walk.
+    private void ForgetKeys()
+    {
+        var topics = _catalog.Snapshot.Topics.Values;
+        foreach (var topic in topics) KeyEviction.Run(topic.Logs, _config.MaxIdempotencyKeysPerTopic, TimeSpan.Zero);
+        KeyEviction.Run([.. topics.SelectMany(topic => topic.Logs)], _config.MaxIdempotencyKeys, TimeSpan.FromSeconds(1));
     }
 
     private static partial class Log

@@ -11,7 +11,7 @@ internal static class Retention
     /// start, is older than <c>retention.ms</c>, or the log without it still has <c>retention.bytes</c>. One that stays keeps those after it.
     /// </summary>
     public static int CountExpired(
-        SegmentList segments, LogSegment? active, TopicConfig config, long logStartOffset, long highWatermark, long now)
+        SegmentList segments, LogSegment? active, TopicConfig config, long logStartOffset, long highWatermark, ClockReading now)
     {
         var excess = config.RetentionBytes is { } kept ? segments.Size - kept : 0;
         var count = 0;
@@ -30,12 +30,13 @@ internal static class Retention
 
     /// <summary>
     /// Whether every record is past <c>retention.ms</c>. The age counts from the later of the last append by the broker's clock and the
-    /// greatest timestamp, so that an old log that is imported is not deleted at once.
+    /// greatest timestamp, so that an old log that is imported is not deleted at once. It is never more than what the monotonic clock has
+    /// seen go by, so that a clock that is set ahead deletes nothing.
     /// </summary>
-    public static bool HasExpired(LogSegment segment, TopicConfig config, long now) =>
+    public static bool HasExpired(LogSegment segment, TopicConfig config, ClockReading now) =>
         MayDelete(config)
         && config.Retention is { } retention
-        && now - Math.Max(segment.LastAppendTime, segment.MaxTimestamp) > retention.TotalMilliseconds;
+        && Math.Min(now.Wall - Math.Max(segment.LastAppendTime, segment.MaxTimestamp), now.Steady - segment.SteadyAppendTime) > retention.TotalMilliseconds;
 
     private static bool MayDelete(TopicConfig config) => config.CleanupPolicy.HasFlag(CleanupPolicy.Delete);
 }

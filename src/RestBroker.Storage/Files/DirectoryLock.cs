@@ -19,6 +19,9 @@ internal sealed class DirectoryLock : IDisposable
 
     public StartKind Start { get; private set; }
 
+    /// <summary>The lock file: open as long as the directory is used, so that no failure of its file system goes by unseen.</summary>
+    public SafeFileHandle Handle => _handle;
+
     public Guid BootId => _files.BootId;
 
     /// <exception cref="DataDirectoryException">Another process holds it, or another version wrote it.</exception>
@@ -39,6 +42,20 @@ internal sealed class DirectoryLock : IDisposable
         {
             held.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>The right alone, with nothing looked at or changed.</summary>
+    /// <exception cref="DataDirectoryException">Another process holds it.</exception>
+    public static SafeFileHandle OpenLock(IFileStore files, DataDirectory directory)
+    {
+        try
+        {
+            return files.OpenExclusively(directory.LockFile);
+        }
+        catch (IOException e)
+        {
+            throw new DataDirectoryException($"{directory.Root} is in use by another process (its {Path.GetFileName(directory.LockFile)} is held). Stop that one, or give this one another data directory.", e);
         }
     }
 
@@ -67,17 +84,5 @@ internal sealed class DirectoryLock : IDisposable
         _files.CreateDirectory(_directory.Topics);
         _files.CreateDirectory(_directory.Metadata);
         _files.SyncDirectory(_directory.Root);
-    }
-
-    private static SafeFileHandle OpenLock(IFileStore files, DataDirectory directory)
-    {
-        try
-        {
-            return files.OpenExclusively(directory.LockFile);
-        }
-        catch (IOException e)
-        {
-            throw new DataDirectoryException($"{directory.Root} is in use by another process (its {Path.GetFileName(directory.LockFile)} is held). Stop that one, or give this one another data directory.", e);
-        }
     }
 }

@@ -30,6 +30,21 @@ internal interface IFileStore
     /// <summary>Returns once the file's data is on the disk. After a failure nobody knows what is: never try again.</summary>
     void Sync(SafeFileHandle file);
 
+    /// <summary>
+    /// Returns once everything on the file system that holds an open file is on the disk, whoever wrote it. A failure since the file was
+    /// opened or the call was last made is told once, and not whose it was: never try again.
+    /// </summary>
+    void SyncFileSystem(SafeFileHandle file);
+
+    /// <summary>The device of a directory's file system, if <see cref="SyncFileSystem"/> is known to tell of failures there; else null.</summary>
+    long? SyncableDevice(string directory);
+
+    /// <summary>The size of a directory's file system and what of it a program may still use.</summary>
+    DiskSpace Space(string directory);
+
+    /// <summary>How many files the process may have open; null where nobody tells.</summary>
+    long? DescriptorLimit { get; }
+
     /// <summary>Returns once the directory's names are on the disk.</summary>
     void SyncDirectory(string path);
 

@@ -9,10 +9,42 @@ internal static partial class LibC
     private const int Interrupted = 4;
     private const int ReadOnly = 0;
     private const int CloseOnExec = 0x80000;
+    private const int OpenFiles = 7;
+    private const int CurrentDirectory = -100;
+    private const uint BasicStats = 0x7FF;
+    private const int DeviceMajorPosition = 136; // in struct statx, the same on every architecture
+    private const int StructSize = 256; // as large as statx and larger than statfs
 
     public static void SyncData(SafeFileHandle file)
     {
         while (FDataSync(file) != 0) ThrowUnlessInterrupted("fdatasync");
+    }
+
+    public static void SyncFileSystem(SafeFileHandle file)
+    {
+        while (SyncFs(file) != 0) ThrowUnlessInterrupted("syncfs");
+    }
+
+    /// <summary>What kind of file system a path lies on: the magic number of statfs(2). Null where nobody tells.</summary>
+    public static long? FileSystemType(string path)
+    {
+        var buffer = new byte[StructSize];
+        return StatFs(path, buffer) == 0 ? BitConverter.ToInt64(buffer) : null;
+    }
+
+    /// <summary>The device that a path lies on. Null where nobody tells.</summary>
+    public static long? Device(string path)
+    {
+        var buffer = new byte[StructSize];
+        if (StatX(CurrentDirectory, path, 0, BasicStats, buffer) != 0) return null;
+        return ((long)BitConverter.ToUInt32(buffer, DeviceMajorPosition) << 32) | BitConverter.ToUInt32(buffer, DeviceMajorPosition + 4);
+    }
+
+    /// <summary>How many descriptors the process may have; .NET raises it as far as it may go before the program begins.</summary>
+    public static long? DescriptorLimit()
+    {
+        var limits = new long[2]; // now, and the most it could be raised to
+        return GetRLimit(OpenFiles, limits) == 0 && limits[0] > 0 ? limits[0] : null; // -1: no limit
     }
 
     public static void SyncDirectory(string path)
@@ -40,6 +72,18 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int FSync(int file);
+
+    [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
+    private static partial int SyncFs(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "statfs", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatFs(string path, [Out] byte[] buffer);
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatX(int directory, string path, int flags, uint mask, [Out] byte[] buffer);
+
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    private static partial int GetRLimit(int resource, [Out] long[] limits);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);

@@ -18,23 +18,35 @@ internal sealed class OpenSegments(IFileStore files, int limit)
 
     public void Opened(SegmentFile file)
     {
-        List<SegmentFile> idle;
-        lock (_gate)
-        {
-            _open.Add(file);
-            if (_open.Count <= limit) return;
+        lock (_gate) _open.Add(file);
+        CloseIdle(limit, file);
+    }
 
-            // A tenth at once, so that the sort is paid for by many opens.
-            idle = _open.Where(candidate => candidate != file && !candidate.IsDirty)
-                .OrderBy(candidate => candidate.LastUsed).Take(Math.Max(limit / 10, 1)).ToList();
-            _open.ExceptWith(idle);
-        }
-
-        foreach (var candidate in idle) candidate.CloseHandle();
+    /// <summary>Whether one more file can be opened and stay so: false where nearly all wait for a sync, since those cannot be closed.</summary>
+    public bool TryMakeRoom()
+    {
+        if (Count < limit) return true;
+        CloseIdle(limit - 1, null);
+        return Count < limit;
     }
 
     public void Closed(SegmentFile file)
     {
         lock (_gate) _open.Remove(file);
+    }
+
+    private void CloseIdle(int most, SegmentFile? but)
+    {
+        List<SegmentFile> idle;
+        lock (_gate)
+        {
+            if (_open.Count <= most) return;
+
+            // A tenth at once, so that the sort is paid for by many opens.
+            idle = _open.Where(candidate => candidate != but && !candidate.IsDirty)
+                .OrderBy(candidate => candidate.LastUsed).Take(Math.Max(limit / 10, 1)).ToList();
+        }
+
+        foreach (var candidate in idle) candidate.CloseIfIdle();
     }
 }

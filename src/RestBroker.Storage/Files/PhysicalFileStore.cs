@@ -11,6 +11,11 @@ internal sealed class PhysicalFileStore : IFileStore
 {
     private const string BootIdPath = "/proc/sys/kernel/random/boot_id";
     private const FileShare Everybody = FileShare.ReadWrite | FileShare.Delete;
+    private const long Ext = 0xEF53;
+    private const long Xfs = 0x58465342;
+    private const long Tmpfs = 0x01021994;
+
+    private static readonly Version FirstToTell = new(5, 8);
 
     // Elsewhere than on Linux nobody tells; then every unclean stop counts as a power cut.
     public Guid BootId { get; } = File.Exists(BootIdPath) && Guid.TryParse(File.ReadAllText(BootIdPath), out var id) ? id : Guid.Empty;
@@ -44,6 +49,27 @@ internal sealed class PhysicalFileStore : IFileStore
         if (OperatingSystem.IsLinux()) LibC.SyncData(file);
         else RandomAccess.FlushToDisk(file);
     }
+
+    public void SyncFileSystem(SafeFileHandle file)
+    {
+        if (!OperatingSystem.IsLinux()) throw new PlatformNotSupportedException("Only Linux syncs a whole file system and tells how it went.");
+        LibC.SyncFileSystem(file);
+    }
+
+    // Before Linux 5.8 syncfs returned 0 whatever became of the data. Of network, user-space and layered file systems it is not known
+    // what reaches a disk, nor which failures come back.
+    public long? SyncableDevice(string directory) =>
+        OperatingSystem.IsLinux() && Environment.OSVersion.Version >= FirstToTell && LibC.FileSystemType(directory) is Ext or Xfs or Tmpfs
+            ? LibC.Device(directory)
+            : null;
+
+    public DiskSpace Space(string directory)
+    {
+        var drive = new DriveInfo(directory); // statvfs
+        return new DiskSpace(drive.TotalSize, drive.AvailableFreeSpace);
+    }
+
+    public long? DescriptorLimit => OperatingSystem.IsLinux() ? LibC.DescriptorLimit() : null;
 
     public void SyncDirectory(string path)
     {

@@ -12,12 +12,25 @@ internal sealed class SegmentFile(string path, OpenSegments open)
     private SafeFileHandle? _handle;
     private bool _deleted;
 
-    public string Path => path;
+    public string Path { get; private set; } = path;
 
     public IFileStore Files => open.Files;
 
     /// <summary>Whether there are writes that were not synced: such a file stays open, so that no error of the disk is missed.</summary>
-    public bool IsDirty { get; set; }
+    public bool IsDirty => WrittenSize > SyncedSize;
+
+    /// <summary>How far it has been written, or is about to be. Two numbers instead of a flag: a writer and a sync cannot undo each other.</summary>
+    public long WrittenSize
+    {
+        get;
+        set
+        {
+            lock (_gate) field = value;
+        }
+    }
+
+    /// <summary>Bytes that are known to be on the disk.</summary>
+    public long SyncedSize { get; set; }
 
     /// <summary>When it was last rented, in ticks of the monotonic clock.</summary>
     public long LastUsed { get; private set; }
@@ -46,27 +59,44 @@ internal sealed class SegmentFile(string path, OpenSegments open)
     }
 
     /// <summary>For the writer, who knows that the file is there.</summary>
-    public Lease Rent() => TryRent(out var lease) ? lease : throw new ObjectDisposedException(path);
+    public Lease Rent() => TryRent(out var lease) ? lease : throw new ObjectDisposedException(Path);
 
-    public void CloseHandle()
-    {
-        SafeFileHandle? handle;
-        lock (_gate)
-        {
-            handle = _handle;
-            _handle = null;
-        }
+    public void CloseHandle() => CloseHandle(evenDirty: true);
 
-        open.Closed(this);
-        handle?.Dispose();
-    }
+    /// <summary>Closes it if it can be opened again without a loss: under the lock in which a writer says that it is about to write.</summary>
+    public void CloseIfIdle() => CloseHandle(evenDirty: false);
 
     /// <summary>Removes the name; the bytes go when the last reader has gone.</summary>
     public void Delete()
     {
         lock (_gate) _deleted = true;
         CloseHandle();
-        Files.Delete(path);
+        Files.Delete(Path);
+    }
+
+    /// <summary>Gives it another name. Who reads it goes on, and who opens it from now on finds it there.</summary>
+    public void MoveTo(string path)
+    {
+        lock (_gate)
+        {
+            if (Path == path) return;
+            Files.Rename(Path, path);
+            Path = path;
+        }
+    }
+
+    private void CloseHandle(bool evenDirty)
+    {
+        SafeFileHandle? handle;
+        lock (_gate)
+        {
+            if (IsDirty && !evenDirty) return;
+            handle = _handle;
+            _handle = null;
+        }
+
+        open.Closed(this);
+        handle?.Dispose();
     }
 
     private SafeFileHandle? Open()
@@ -76,7 +106,7 @@ internal sealed class SegmentFile(string path, OpenSegments open)
         {
             if (_deleted) return null;
             if (_handle is { } other) return other;
-            _handle = handle = Files.Open(path);
+            _handle = handle = Files.Open(Path);
         }
 
         open.Opened(this);

@@ -21,8 +21,24 @@ internal static class BatchValidator
             throw new BrokerException(BrokerError.InvalidRecord, $"A batch of {batch.RecordCount} records cannot span {batch.LastOffsetDelta + 1L} offsets.");
         if (batch.IsControl || batch.IsTransactional)
             throw new BrokerException(BrokerError.NotSupportedByEngine, "Transactional and control batches are not taken by this engine.");
+        if (batch.HasBrokerAttributes)
+            throw new BrokerException(BrokerError.InvalidRecord, $"The attributes {batch.Attributes} have bits that a producer does not set.");
+        if (batch.ProducerId >= 0 && (batch.ProducerEpoch < 0 || batch.BaseSequence < 0))
+            throw new BrokerException(BrokerError.InvalidRecord, $"A batch of producer {batch.ProducerId} needs an epoch and a sequence; they begin at 0.");
+        if (config.CleanupPolicy.HasFlag(CleanupPolicy.Compact)) RequireKeys(batch);
         if (config.TimestampType == TimestampType.CreateTime && batch.MaxTimestamp > now + MaxLeadMilliseconds)
             throw new BrokerException(BrokerError.InvalidTimestamp, $"The timestamp {batch.MaxTimestamp} is more than an hour ahead of the broker's {now}.");
+    }
+
+    // Without a key a record could never be replaced, and would stay for ever.
+    private static void RequireKeys(RecordBatch batch)
+    {
+        using var reader = new RecordBatchReader(batch);
+        while (reader.TryRead(out var record))
+        {
+            if (record.Key is null)
+                throw new BrokerException(BrokerError.InvalidRecord, $"Record {record.Offset - batch.BaseOffset} of the batch has no key; a compacted topic keeps the last record of each key.");
+        }
     }
 
     /// <summary>Also for a batch that was given another codec: it may have grown.</summary>

@@ -1,14 +1,15 @@
 using Microsoft.Extensions.Logging;
 using RestBroker.Core.Topics;
 using RestBroker.Storage.Files;
+using RestBroker.Storage.Producers;
 
 namespace RestBroker.Storage.Log;
 
 /// <summary>
-/// What comes after a sync: seals and the checkpoint. The records are on the disk by then, so a disk that is full puts it off until
+/// What comes after a sync: seals, the producers' snapshot and the checkpoint. The records are on the disk by then, so a disk that is full puts it off until
 /// there is room and harms no log. The caller sees to it that only one thread does so for a log.
 /// </summary>
-internal sealed partial class Bookkeeping(TopicPartition partition, LogMemory memory, ILogger logger)
+internal sealed partial class Bookkeeping(TopicPartition partition, LogMemory memory, PartitionProducers producers, ILogger logger)
 {
     private bool _isPutOff;
 
@@ -18,6 +19,7 @@ internal sealed partial class Bookkeeping(TopicPartition partition, LogMemory me
         try
         {
             SegmentSync.SealSynced(synced);
+            producers.TrySaveSnapshot();
             memory.SaveIfDue(nextOffset);
             _isPutOff = false;
         }
@@ -33,6 +35,7 @@ internal sealed partial class Bookkeeping(TopicPartition partition, LogMemory me
     public void Close(SegmentList segments, long nextOffset)
     {
         SegmentSync.SealAll(segments);
+        producers.TrySaveSnapshot();
         if (memory.IsOld) memory.Save(nextOffset);
     }
 

@@ -9,14 +9,10 @@ internal sealed class Journal(PartitionLog log)
 {
     private const int ReadSize = 1024 * 1024;
 
-    /// <summary>How many records were read or appended: what a rewrite would shorten.</summary>
-    public long RecordCount { get; private set; }
-
     /// <summary>Appends a batch; the task ends when it is durable. Batches are durable in the order of the calls.</summary>
     public (long BaseOffset, Task Durable) Append(RecordBatch batch)
     {
         var (result, durable) = log.Append(batch, null, wait: true);
-        RecordCount += batch.RecordCount;
         return (result.BaseOffset, durable);
     }
 
@@ -44,7 +40,7 @@ internal sealed class Journal(PartitionLog log)
         return isWhole;
     }
 
-    private long Apply(Memory<byte> batches, long from, Action<Record> apply)
+    private static long Apply(Memory<byte> batches, long from, Action<Record> apply)
     {
         var next = from;
         while (RecordBatch.TryRead(batches, out var batch))
@@ -52,9 +48,7 @@ internal sealed class Journal(PartitionLog log)
             using var reader = new RecordBatchReader(batch);
             while (reader.TryRead(out var record))
             {
-                if (record.Offset < from) continue;
-                apply(record);
-                RecordCount++;
+                if (record.Offset >= from) apply(record);
             }
 
             next = batch.NextOffset;

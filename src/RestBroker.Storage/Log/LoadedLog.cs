@@ -1,3 +1,5 @@
+using RestBroker.Storage.Producers;
+
 namespace RestBroker.Storage.Log;
 
 /// <summary>What a log begins with.</summary>
@@ -6,4 +8,6 @@ namespace RestBroker.Storage.Log;
 /// <param name="NextOffset">The offset that the next record gets.</param>
 /// <param name="HighWatermark">One past the last record.</param>
 /// <param name="Memory">What it remembers.</param>
-internal sealed record LoadedLog(SegmentList Segments, LogSegment? Active, long NextOffset, long HighWatermark, LogMemory Memory);
+/// <param name="Producers">Whose batches it holds.</param>
+internal sealed record LoadedLog(
+    SegmentList Segments, LogSegment? Active, long NextOffset, long HighWatermark, LogMemory Memory, PartitionProducers Producers);

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
+using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Durability;
 using RestBroker.Storage.Files;
+using RestBroker.Storage.Producers;
 
 namespace RestBroker.Storage.Log;
 
@@ -16,7 +18,15 @@ internal sealed record LogHost(
     OpenSegments Segments, LogFlusher Flusher, TimeProvider Time, int LeaderEpoch, Guid BootId, TimeSpan CheckpointInterval,
     ILogger<PartitionLog> Logger)
 {
+    /// <summary>What the producers of all logs share.</summary>
+    public LiveProducers Producers { get; init; } = new(ProducerLimits.Default);
+
     public IFileStore Files => Segments.Files;
 
+    /// <summary>Asked before each append; null = everything is admitted.</summary>
+    public Admission? Admission { get; init; }
+
     public long NowMilliseconds => Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public ClockReading ReadClocks() => new(NowMilliseconds, (long)Time.GetElapsedTime(0).TotalMilliseconds);
 }

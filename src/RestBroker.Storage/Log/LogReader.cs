@@ -38,13 +38,24 @@ internal static class LogReader
         return default;
     }
 
-    /// <summary>The first record at or behind an offset whose timestamp is this or later; null where there is none.</summary>
-    public static (long Offset, long Timestamp)? FindTimestamp(SegmentList segments, long offset, long limit, long timestamp)
+    /// <summary>
+    /// The first record at or behind an offset whose timestamp is this or later; null where there is none, stale where the snapshot has
+    /// aged.
+    /// </summary>
+    public static (long Offset, long Timestamp)? FindTimestamp(
+        SegmentList segments, long offset, long limit, long timestamp, out bool isStale)
     {
+        isStale = false;
         foreach (var segment in segments.All)
         {
             var end = Math.Min(limit, segment.NextOffset);
-            if (end <= offset || segment.MaxTimestamp < timestamp || !segment.File.TryRent(out var lease)) continue;
+            if (end <= offset || segment.MaxTimestamp < timestamp) continue;
+            if (!segment.File.TryRent(out var lease))
+            {
+                isStale = true;
+                return null;
+            }
+
             using (lease)
             using (var window = new FileWindow(segment.File.Files, lease.Handle, RecordChunk))
             {
@@ -113,7 +124,7 @@ internal static class LogReader
     }
 
     // An index entry that leads to no such batch is either stale or leads to damage: then the segment is walked from its start.
-    private static void Seek(SegmentWalk walk, LogSegment segment, long relativeOffset)
+    internal static void Seek(SegmentWalk walk, LogSegment segment, long relativeOffset)
     {
         if (segment.Offsets.Floor(relativeOffset) is { } entry
             && walk.TryStartAtEntry(entry.Position, segment.BaseOffset + entry.RelativeOffset)) return;

@@ -1,4 +1,5 @@
 using RestBroker.Core.Records;
+using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Files;
 
 namespace RestBroker.Storage.Log;
@@ -7,7 +8,7 @@ namespace RestBroker.Storage.Log;
 /// A stretch of a log: one file of batches and what is known of it. Written under the partition lock; <see cref="Size"/>,
 /// <see cref="NextOffset"/>, the indexes and the file may be read by anybody at any time.
 /// </summary>
-internal sealed class LogSegment(string directory, long baseOffset, OpenSegments open)
+internal sealed class LogSegment(string directory, long baseOffset, OpenSegments open, string suffix = ".log")
 {
     /// <summary>One index entry about every so many bytes.</summary>
     public const int IndexInterval = 4096;
@@ -20,7 +21,7 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
 
     public long BaseOffset { get; } = baseOffset;
 
-    public SegmentFile File { get; } = new(Path.Combine(directory, $"{baseOffset:D20}.log"), open);
+    public SegmentFile File { get; } = new(Path.Combine(directory, $"{baseOffset:D20}{suffix}"), open);
 
     public OffsetIndex Offsets { get; private set; } = new();
 
@@ -40,11 +41,20 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
     /// <summary>The broker's clock at the last append, in ms.</summary>
     public long LastAppendTime { get; set; }
 
+    /// <summary>
+    /// The monotonic clock at the last append, in ms; of a segment that was there at the start, that clock less the age it had then.
+    /// </summary>
+    public long SteadyAppendTime { get; set; }
+
     /// <summary>The greatest timestamp, in ms; -1 before the first batch.</summary>
     public long MaxTimestamp { get; private set; } = -1;
 
     /// <summary>Bytes that are known to be on the disk.</summary>
-    public long SyncedSize { get; set; }
+    public long SyncedSize
+    {
+        get => File.SyncedSize;
+        set => File.SyncedSize = value;
+    }
 
     /// <summary>How much was written since the indexes were last saved.</summary>
     public long UnsealedSize => Size - Math.Max(_sealedSize, 0);
@@ -56,7 +66,7 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
     /// <summary>Writes a batch at the end. After a failure the file may hold a part of it; see <see cref="Rewind"/>.</summary>
     public void Append(RecordBatch batch, long now)
     {
-        File.IsDirty = true;
+        File.WrittenSize = _size + batch.Size;
         using (var lease = File.Rent()) _files.Write(lease.Handle, batch.Bytes.Span, _size);
         Track(batch, now);
     }
@@ -85,6 +95,10 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
         Volatile.Write(ref _nextOffset, batch.NextOffset);
     }
 
+    /// <summary>What a start believes of its age: what the wall clock says, and that it does not lie in the future.</summary>
+    public void NoteAge(ClockReading now) =>
+        SteadyAppendTime = now.Steady - Math.Max(now.Wall - Math.Max(LastAppendTime, MaxTimestamp), 0);
+
     /// <summary>Counts bytes that cannot be read as belonging to the segment: they are rot, and stay where they are.</summary>
     public void TrackDamage(long size, long nextOffset)
     {
@@ -98,6 +112,7 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
         if (!_files.Exists(File.Path)) return; // there was no room for the name: nothing was written
         using var lease = File.Rent();
         _files.Truncate(lease.Handle, _size);
+        File.WrittenSize = _size;
     }
 
     /// <summary>Whether a batch fits behind those that are there.</summary>
@@ -114,6 +129,16 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
     {
         _sealedSize = -1;
         if (MaxTimestamp >= 0) Times.Append(MaxTimestamp, (int)(OffsetOfMaxTimestamp - BaseOffset));
+    }
+
+    /// <summary>
+    /// For a segment that compaction has made and synced: it is as old as what it was made from, and nobody but its maker saves its
+    /// indexes until it has its name.
+    /// </summary>
+    public void TakeOver(long firstAppendTime, long lastAppendTime)
+    {
+        Close();
+        (FirstAppendTime, LastAppendTime, SyncedSize, _sealedSize) = (firstAppendTime, lastAppendTime, _size, _size);
     }
 
     /// <summary>Saves the indexes and what is known of the first so many bytes, which are on the disk.</summary>

@@ -1,8 +1,11 @@
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
+using RestBroker.Core.Producers;
 using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
+using RestBroker.Storage.Cleaning;
 using RestBroker.Storage.Files;
+using RestBroker.Storage.Producers;
 
 namespace RestBroker.Storage.Log;
 
@@ -32,8 +35,10 @@ internal sealed class PartitionLog
         (Partition, Config, _host) = (partition, config, host);
         _writer = new SegmentWriter(directory, host, loaded.Segments, loaded.Active);
         (_nextOffset, _memory, _lastAppendTimestamp) = (loaded.NextOffset, loaded.Memory, loaded.Segments.Last?.MaxTimestamp ?? -1);
-        _books = new Bookkeeping(partition, _memory, host.Logger);
+        Producers = loaded.Producers;
+        _books = new Bookkeeping(partition, _memory, Producers, host.Logger);
         HighWatermark = new HighWatermark(loaded.HighWatermark);
+        Cleaner = new LogCleaner(this, directory, host);
     }
 
     public TopicPartition Partition { get; }
@@ -41,6 +46,12 @@ internal sealed class PartitionLog
     public TopicConfig Config { get; set; }
 
     public HighWatermark HighWatermark { get; }
+
+    /// <summary>Compacts this log.</summary>
+    public LogCleaner Cleaner { get; }
+
+    /// <summary>Which batches compaction keeps whole, whatever their keys: the last one of each live producer.</summary>
+    public bool MustKeep(RecordBatch batch) => Producers.IsLastBatchOfProducer(batch);
 
     public long LogStartOffset => _memory.LogStartOffset;
 
@@ -51,10 +62,19 @@ internal sealed class PartitionLog
 
     public SegmentList Segments => _writer.Segments;
 
+    /// <summary>Whose batches it holds; each is stored once.</summary>
+    public PartitionProducers Producers { get; }
+
+    // One past the last record: behind a reservation the next offset lies higher.
+    private long RecordEnd => Segments.Last?.NextOffset ?? HighWatermark.Value;
+
     private bool IsAsync => Config.Durability == Core.Topics.Durability.Async;
 
-    /// <summary>Appends a validated batch at the log end. The task ends when it is committed; it is made only for those who wait.</summary>
-    public (ProduceResult Result, Task Committed) Append(RecordBatch batch, long? expectedNextOffset, bool wait)
+    /// <summary>
+    /// Appends a validated batch at the log end. The task ends when it is committed; it is made only for those who wait. Where a producer's
+    /// batch is in the log already, the answer is that of the first time, and everybody waits until that one is committed.
+    /// </summary>
+    public (ProduceResult Result, Task Committed) Append(RecordBatch batch, long? expectedNextOffset, bool wait, IdempotencyMark? mark = null)
     {
         ProduceResult result;
         Task committed;
@@ -62,10 +82,13 @@ internal sealed class PartitionLog
         lock (_gate)
         {
             ThrowUnlessWritable();
+            if (Producers.FindFirst(batch, mark) is { } first) return AnswerAgain(first);
             if (expectedNextOffset is { } expected && expected != _nextOffset) throw LogRefusal.NextOffsetIsNot(Partition, expected, _nextOffset);
+            _host.Admission?.Check(Partition, batch.Size, _writer.Active);
             var (now, appendTime) = (_host.NowMilliseconds, StampTime(batch));
             batch.StampPlace(_nextOffset, _host.LeaderEpoch);
             Write(batch, now);
+            Producers.Add(batch, mark, now);
             Volatile.Write(ref _nextOffset, batch.NextOffset);
             _memory.LastAppendTime = now;
             result = new ProduceResult(batch.BaseOffset, appendTime, LogStartOffset);
@@ -103,7 +126,11 @@ internal sealed class PartitionLog
     {
         try
         {
-            return LogReader.FindTimestamp(Segments, LogStartOffset, HighWatermark.Value, timestamp);
+            while (true)
+            {
+                var found = LogReader.FindTimestamp(Segments, LogStartOffset, HighWatermark.Value, timestamp, out var isStale);
+                if (!isStale || _closed) return found;
+            }
         }
         catch (Exception e) when (e.IsDiskTrouble())
         {
@@ -133,38 +160,69 @@ internal sealed class PartitionLog
     /// <summary>Syncs what was appended, commits it, and does the bookkeeping that has come due. For the flusher and for closing.</summary>
     public void Flush()
     {
-        lock (_flushing)
+        if (BeginFlush() is not { } flush) return;
+        var error = flush.TrySync();
+        Commit(flush, error);
+        EndFlush(flush);
+    }
+
+    /// <summary>
+    /// The first of three steps of a flush: takes note of what there is to sync, and keeps others from flushing until the last. Null
+    /// where nothing may be synced any more.
+    /// </summary>
+    public PendingFlush? BeginFlush()
+    {
+        _flushing.Enter();
+        lock (_gate)
         {
-            SegmentWriter.Unsynced taken;
-            TaskCompletionSource? round;
-            long target;
-            lock (_gate)
+            if (_failure is null && !_closed)
             {
-                if (_failure is not null || _closed) return;
-                (taken, target, round, _round) = (_writer.TakeUnsynced(), _nextOffset, _round, null);
+                if (_writer.IsSealDue) Producers.TakeSnapshotIfWorthIt(RecordEnd);
+                var flush = new PendingFlush(_writer, _writer.TakeUnsynced(), _nextOffset, _round);
+                _round = null;
+                return flush;
             }
+        }
 
-            try
-            {
-                _writer.Sync(taken);
-                // A log that goes on at a reservation has no record just below its end: readers are told of the last one there is.
-                var committed = Math.Min(target, taken.Segments.Last?.NextOffset ?? target);
-                _memory.RecoveryPoint = committed;
-                HighWatermark.Raise(committed);
-                round?.TrySetResult();
-                _books.Keep(taken, target);
-            }
-            catch (Exception e) when (e.IsDiskTrouble())
-            {
-                Fail(e);
-                round?.TrySetException(LogRefusal.Failed(Partition, e));
-            }
+        _flushing.Exit();
+        return null;
+    }
 
+    /// <summary>The second, once what was taken note of is on the disk, or the disk has failed.</summary>
+    public void Commit(PendingFlush flush, Exception? error)
+    {
+        if (error is not null)
+        {
+            Fail(error);
+            flush.Round?.TrySetException(LogRefusal.Failed(Partition, error));
+            return;
+        }
+
+        _memory.RecoveryPoint = flush.CommittedOffset;
+        HighWatermark.Raise(flush.CommittedOffset);
+        flush.Round?.TrySetResult();
+    }
+
+    /// <summary>The last: does the bookkeeping and lets the next flush begin. On the thread of the first.</summary>
+    public void EndFlush(PendingFlush flush)
+    {
+        try
+        {
+            if (IsHealthy) _books.Keep(flush.Taken, flush.Target);
+        }
+        catch (Exception e) when (e.IsDiskTrouble())
+        {
+            Fail(e);
+        }
+        finally
+        {
             lock (_gate)
             {
                 _queued = false;
                 if (_failure is null && (_round is not null || (!IsAsync && _writer.IsDirty))) Enqueue();
             }
+
+            _flushing.Exit();
         }
     }
 
@@ -200,20 +258,46 @@ internal sealed class PartitionLog
         return LogStartOffset;
     }
 
+    /// <summary>The segments that take no more, for compaction; none where the log is closed or poisoned.</summary>
+    public LogSegment[] CloseOldSegments()
+    {
+        lock (_gate) return _closed || _failure is not null ? [] : _writer.CloseOld(Config, _host.NowMilliseconds);
+    }
+
+    /// <summary>Puts a cleaned segment in the place of its sources: readers find it from now on. False where the log is closed.</summary>
+    public bool TryReplace(IReadOnlyList<LogSegment> replaced, LogSegment cleaned)
+    {
+        // A flush under way may still save the indexes of the old segments; after it nobody does.
+        lock (_flushing)
+        {
+            lock (_gate)
+            {
+                if (_closed || _failure is not null) return false;
+                _writer.Replace(replaced, cleaned);
+                return true;
+            }
+        }
+    }
+
     /// <summary>Drops whole closed segments that have had their time; returns how many.</summary>
-    public int Clean()
+    public int Clean() => Cleaner.Exclusively(CleanOld);
+
+    private int CleanOld()
     {
         LogSegment[] expired = [];
+        Producers.Expire(_host.Producers.Clock.Read(_host.Time));
         lock (_gate)
         {
-            if (!_closed && _failure is null) expired = _writer.FindExpired(Config, LogStartOffset, HighWatermark.Value, _host.NowMilliseconds);
+            if (!_closed && _failure is null) expired = _writer.FindExpired(Config, LogStartOffset, HighWatermark.Value);
         }
 
-        if (expired.Length == 0) return 0;
+        // What the segments tell of producers is elsewhere on the disk before they go; a disk that is full makes room first.
+        if (expired.Length == 0 || !TrySaveProducers(expired[^1].NextOffset)) return 0;
         // The start is durable before the first file goes, so that a crash in between leaves no offset to be given out twice.
         _memory.RaiseLogStart(expired[^1].NextOffset);
         lock (_gate) _writer.RemoveFirst(expired.Length);
         foreach (var segment in expired) segment.Delete();
+        TrySaveProducers(expired[^1].NextOffset);
         HighWatermark.WakeAll();
         return expired.Length;
     }
@@ -231,6 +315,16 @@ internal sealed class PartitionLog
         round?.TrySetException(LogRefusal.Deleted(Partition));
         HighWatermark.WakeAll();
         lock (_flushing) Segments.CloseFiles();
+        Producers.Clear();
+    }
+
+    /// <summary>Returns when every append that had begun has ended: who came before a change of the producers' epochs is through.</summary>
+    public void Pass()
+    {
+        lock (_gate)
+        {
+            // Nothing to do inside.
+        }
     }
 
     /// <summary>Syncs everything and saves what makes the next start quick. False where the disk failed.</summary>
@@ -239,7 +333,12 @@ internal sealed class PartitionLog
         Flush();
         lock (_flushing)
         {
-            lock (_gate) _closed = true;
+            lock (_gate)
+            {
+                _closed = true;
+                Producers.TakeSnapshot(RecordEnd);
+            }
+
             try
             {
                 if (_failure is null) _books.Close(Segments, _nextOffset);
@@ -267,6 +366,27 @@ internal sealed class PartitionLog
             Fail(e);
             throw LogRefusal.Failed(Partition, e);
         }
+    }
+
+    private (ProduceResult Result, Task Committed) AnswerAgain(ProducerBatch first)
+    {
+        var appendTime = Config.TimestampType == TimestampType.LogAppendTime ? first.Timestamp : (long?)null;
+        var committed = IsAsync || HighWatermark.Value >= first.NextOffset ? Task.CompletedTask : JoinRound(wait: true);
+        return (new ProduceResult(first.BaseOffset, appendTime, LogStartOffset, first.Timestamp), committed);
+    }
+
+    // False while records wait for a sync: a snapshot must not know more than the disk.
+    private bool TrySaveProducers(long upTo)
+    {
+        if (Producers.SavedOffset >= upTo) return true;
+        lock (_gate)
+        {
+            if (_writer.IsDirty) return false;
+            Producers.TakeSnapshot(RecordEnd);
+        }
+
+        lock (_flushing) Producers.TrySaveSnapshot();
+        return true;
     }
 
     private long? StampTime(RecordBatch batch)

@@ -17,6 +17,12 @@ internal sealed class SegmentList(params LogSegment[] segments)
 
     public SegmentList RemoveFirst(int count) => new(segments[count..]);
 
+    public SegmentList Replace(IReadOnlyList<LogSegment> replaced, LogSegment by)
+    {
+        var first = Array.IndexOf(segments, replaced[0]);
+        return new([.. segments[..first], by, .. segments[(first + replaced.Count)..]]);
+    }
+
     /// <summary>Closes the files; whoever reads on opens them again.</summary>
     public void CloseFiles()
     {

@@ -11,9 +11,29 @@ internal static class SegmentSync
     /// <summary>Syncs what was written, in the order of the offsets.</summary>
     public static void SyncDirty(SegmentList segments)
     {
-        var first = segments.Count;
-        while (first > 0 && segments[first - 1] is var segment && segment.SyncedSize < segment.Size) first--;
-        for (; first < segments.Count; first++) Sync(segments[first]);
+        for (var i = FirstDirty(segments); i < segments.Count; i++) Sync(segments[i]);
+    }
+
+    /// <summary>Takes note that everything there was at one moment has been synced.</summary>
+    public static void NoteSynced(in SegmentWriter.Unsynced synced)
+    {
+        for (var i = FirstDirty(synced.Segments); i < synced.Segments.Count; i++)
+        {
+            var segment = synced.Segments[i];
+            segment.SyncedSize = segment == synced.Active ? synced.ActiveSeal.Size : segment.Size;
+        }
+    }
+
+    /// <summary>Whether <see cref="SealSynced"/> has something to save.</summary>
+    public static bool IsSealDue(SegmentList segments, LogSegment? active)
+    {
+        for (var i = segments.Count - 1; i >= 0; i--)
+        {
+            if (segments[i] != active) return !segments[i].IsSealed;
+            if (segments[i].UnsealedSize >= SealEvery) return true;
+        }
+
+        return false;
     }
 
     /// <summary>Saves the indexes of closed segments, and of the active one as it was before the sync, if much was added.</summary>
@@ -41,12 +61,24 @@ internal static class SegmentSync
         }
     }
 
+    /// <summary>Saves the indexes of a closed segment; where that fails somebody does it later.</summary>
+    public static void TrySeal(LogSegment segment)
+    {
+        if (!TrySeal(segment, segment.Describe())) segment.Close();
+    }
+
     private static void Sync(LogSegment segment)
     {
         var size = segment.Size;
         using (var lease = segment.File.Rent()) segment.File.Files.Sync(lease.Handle);
         segment.SyncedSize = size;
-        segment.File.IsDirty = segment.Size > size;
+    }
+
+    private static int FirstDirty(SegmentList segments)
+    {
+        var first = segments.Count;
+        while (first > 0 && segments[first - 1] is var segment && segment.SyncedSize < segment.Size) first--;
+        return first;
     }
 
     // Indexes and seals are caches: without them the next start reads the segment.

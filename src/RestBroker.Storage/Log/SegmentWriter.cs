@@ -17,7 +17,12 @@ internal sealed class SegmentWriter(string directory, LogHost host, SegmentList 
 
     public SegmentList Segments => _segments;
 
+    public LogSegment? Active => _active;
+
     public bool IsDirty => _segments.Last is { } last && last.SyncedSize < last.Size;
+
+    /// <summary>Whether the next sync saves what is known of a segment.</summary>
+    public bool IsSealDue => SegmentSync.IsSealDue(_segments, _active);
 
     /// <summary>Writes a batch, in a new segment where the active one is full or of age.</summary>
     public void Append(RecordBatch batch, TopicConfig config, long now)
@@ -33,6 +38,7 @@ internal sealed class SegmentWriter(string directory, LogHost host, SegmentList 
         // The first write makes the file; after one that found no room for the name, the next does.
         if (segment.Size == 0) _directoryDirty = true;
         segment.Append(batch, now);
+        segment.SteadyAppendTime = host.ReadClocks().Steady;
     }
 
     /// <summary>Cuts off what a failed write left. False where the disk does not do even that.</summary>
@@ -50,12 +56,23 @@ internal sealed class SegmentWriter(string directory, LogHost host, SegmentList 
     }
 
     /// <summary>The segments that have had their time; closes the active one first if that is due.</summary>
-    public LogSegment[] FindExpired(TopicConfig config, long logStartOffset, long highWatermark, long now)
+    public LogSegment[] FindExpired(TopicConfig config, long logStartOffset, long highWatermark)
     {
-        if (_active is { Size: > 0 } active && (IsOfAge(active, config, now) || Retention.HasExpired(active, config, now))) Roll();
+        var now = host.ReadClocks();
+        if (_active is { Size: > 0 } active && (IsOfAge(active, config, now.Wall) || Retention.HasExpired(active, config, now))) Roll();
         var count = Retention.CountExpired(_segments, _active, config, logStartOffset, highWatermark, now);
         return _segments.All[..count].ToArray();
     }
+
+    /// <summary>The segments that take no more; closes the active one first if it is of age.</summary>
+    public LogSegment[] CloseOld(TopicConfig config, long now)
+    {
+        if (_active is { Size: > 0 } active && IsOfAge(active, config, now)) Roll();
+        return [.. _segments.All.ToArray().TakeWhile(segment => segment != _active)];
+    }
+
+    /// <summary>Puts one segment in the place of several neighbours.</summary>
+    public void Replace(IReadOnlyList<LogSegment> replaced, LogSegment cleaned) => _segments = _segments.Replace(replaced, cleaned);
 
     public void RemoveFirst(int count) => _segments = _segments.RemoveFirst(count);
 
@@ -71,6 +88,13 @@ internal sealed class SegmentWriter(string directory, LogHost host, SegmentList 
     public void Sync(in Unsynced taken)
     {
         SegmentSync.SyncDirty(taken.Segments);
+        if (taken.IsDirectoryDirty) host.Files.SyncDirectory(directory);
+    }
+
+    /// <summary>The same where another call has brought the files' data to the disk since.</summary>
+    public void NoteSynced(in Unsynced taken)
+    {
+        SegmentSync.NoteSynced(taken);
         if (taken.IsDirectoryDirty) host.Files.SyncDirectory(directory);
     }
 

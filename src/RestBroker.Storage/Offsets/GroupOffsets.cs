@@ -20,11 +20,6 @@ internal sealed class GroupOffsets(TopicCatalog catalog, TimeProvider time) : ID
         ["segment.bytes"] = "16777216",
     });
 
-    /// <summary>So many records that no longer count are kept before a start writes the live ones again.</summary>
-    private const int MaxSuperseded = 100_000;
-
-    private const int RewriteBatch = 1_000;
-
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _opening = new(1, 1);
     private readonly Dictionary<string, Dictionary<TopicPartition, Entry>> _groups = [];
@@ -32,24 +27,12 @@ internal sealed class GroupOffsets(TopicCatalog catalog, TimeProvider time) : ID
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>
-    /// Reads the log, if there is one yet, and shortens it where most of it no longer counts. For the start: until this engine compacts,
-    /// that is what bounds the log.
-    /// </summary>
-    public async Task OpenAsync()
+    /// <summary>Reads the log, if there is one yet. For the start.</summary>
+    public void Open()
     {
         if (catalog.Find(TopicName) is not { } topic) return;
         _journal = new Journal(topic.Logs[0]);
         _journal.Replay(record => Apply(record.Key, record.Value, record.Offset));
-
-        var live = (from owner in _groups
-                    from entry in owner.Value
-                    where entry.Value.TopicId is not null
-                    select (OffsetRecord.Key(owner.Key, entry.Key), (byte[]?)OffsetRecord.Value(entry.Value.TopicId!.Value, entry.Value.NextOffset, Now))).ToList();
-        if (_journal.RecordCount - live.Count <= MaxSuperseded) return;
-        var start = topic.Logs[0].NextOffset;
-        foreach (var batch in live.Chunk(RewriteBatch)) await StoreAsync([.. batch], Now, CancellationToken.None);
-        topic.Logs[0].DeleteRecords(start);
     }
 
     public async ValueTask CommitAsync(string group, IReadOnlyList<CommittedOffset> offsets, CancellationToken cancellationToken)

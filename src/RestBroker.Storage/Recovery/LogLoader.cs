@@ -1,6 +1,7 @@
 using RestBroker.Core.Topics;
 using RestBroker.Storage.Files;
 using RestBroker.Storage.Log;
+using RestBroker.Storage.Producers;
 
 namespace RestBroker.Storage.Recovery;
 
@@ -17,6 +18,7 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
         var checkpoint = new LogCheckpoint(Files, Path.Combine(directory, LogCheckpoint.FileName));
         var saved = checkpoint.Read();
         var scan = new TailScan(host, start, saved, quarantine, report);
+        SwapRecovery.Run(Files, directory, path => scan.Quarantine(path, 0));
         var (segments, active) = LoadSegments(directory, scan);
 
         var recoveryPoint = segments.Count == 0 ? saved?.RecoveryPoint ?? 0 : segments[^1].NextOffset;
@@ -24,7 +26,9 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
         var highWatermark = Math.Max(recoveryPoint, saved?.LogStartOffset ?? 0);
         var nextOffset = NextOffset(saved, highWatermark, segments.Count > 0);
         var memory = new LogMemory(directory, host, checkpoint, saved) { RecoveryPoint = recoveryPoint };
-        var loaded = new LoadedLog(new SegmentList([.. segments]), active, nextOffset, highWatermark, memory);
+        var list = new SegmentList([.. segments]);
+        var producers = new ProducerLoader(host).Load(partition.Partition, directory, list, highWatermark);
+        var loaded = new LoadedLog(list, active, nextOffset, highWatermark, memory, producers);
         // Without a checkpoint nobody knows what was deleted before the first segment.
         if (saved is null && segments.Count > 0) memory.RaiseLogStart(segments[0].BaseOffset);
         if (start != StartKind.Clean && (saved is not null || segments.Count > 0))
@@ -41,7 +45,7 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
     public PartitionLog LoadNew(TopicPartition partition, string directory, TopicConfig config)
     {
         var memory = new LogMemory(directory, host, new LogCheckpoint(Files, Path.Combine(directory, LogCheckpoint.FileName)), null);
-        return new PartitionLog(partition, directory, config, host, new LoadedLog(new SegmentList(), null, 0, 0, memory));
+        return new PartitionLog(partition, directory, config, host, new LoadedLog(new SegmentList(), null, 0, 0, memory, new ProducerLoader(host).LoadNew(partition.Partition, directory)));
     }
 
     // Behind a damaged end nothing may be appended, even where a file behind it is empty and goes.
@@ -68,6 +72,7 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
                 continue;
             }
 
+            segment.NoteAge(host.ReadClocks());
             segments.Add(segment);
             active = scan.EndsInDamage ? null : segment;
         }

@@ -63,6 +63,14 @@ internal sealed class SegmentFiles
         return false;
     }
 
+    /// <summary>The base offsets that the names of segment files among these tell.</summary>
+    public static IEnumerable<long> BaseOffsets(IReadOnlyList<string> paths) =>
+        from path in paths
+        where path.EndsWith(".log", StringComparison.Ordinal)
+        let name = Path.GetFileNameWithoutExtension(path)
+        where name.Length == 20 && long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _)
+        select long.Parse(name, CultureInfo.InvariantCulture);
+
     private bool BeginsReadable(int index)
     {
         var segment = Open(index);
@@ -70,11 +78,4 @@ internal sealed class SegmentFiles
         using var window = new FileWindow(_host.Files, file, BatchChunk);
         return SegmentWalk.HasBatchAt(window, _host.Files.Length(file), segment.BaseOffset);
     }
-
-    private static IEnumerable<long> BaseOffsets(IReadOnlyList<string> paths) =>
-        from path in paths
-        where path.EndsWith(".log", StringComparison.Ordinal)
-        let name = Path.GetFileNameWithoutExtension(path)
-        where name.Length == 20 && long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _)
-        select long.Parse(name, CultureInfo.InvariantCulture);
 }

@@ -55,6 +55,12 @@ internal sealed class FaultyDisk : IFileStore
         }
     }
 
+    public long? DescriptorLimit => null;
+
+    public long? SyncableDevice(string directory) => 1;
+
+    public DiskSpace Space(string directory) => new(1L << 40, 1L << 40);
+
     public SafeFileHandle Open(string path)
     {
         lock (_gate)
@@ -116,6 +122,15 @@ internal sealed class FaultyDisk : IFileStore
         {
             Begin(FileCall.Sync, file);
             FileOf(file).Sync();
+        }
+    }
+
+    public void SyncFileSystem(SafeFileHandle file)
+    {
+        lock (_gate)
+        {
+            Begin(FileCall.Sync, file);
+            foreach (var opened in _handles.Values) opened.Sync();
         }
     }
 

@@ -12,6 +12,7 @@ internal sealed class HistoryChecker
     private readonly Dictionary<(int Partition, long Offset), string> _seen = [];
     private readonly Dictionary<(string Reader, int Partition), long> _readers = [];
     private readonly Dictionary<string, int> _writers = [];
+    private readonly Dictionary<int, long> _logStarts = [];
     private int _wentBack, _reused;
 
     /// <summary>A writer is about to send a value. Values of one writer are sent in the order of these calls.</summary>
@@ -60,12 +61,7 @@ internal sealed class HistoryChecker
     /// <summary>Everything below an offset was deleted on purpose.</summary>
     public void Forget(int partition, long logStartOffset)
     {
-        lock (_gate)
-        {
-            foreach (var value in _sent.Values.Where(sending => sending.Acked is { } at && at.Partition == partition && at.Offset < logStartOffset))
-                value.IsForgotten = true;
-            foreach (var place in _seen.Keys.Where(place => place.Partition == partition && place.Offset < logStartOffset).ToList()) _seen.Remove(place);
-        }
+        lock (_gate) _logStarts[partition] = Math.Max(logStartOffset, _logStarts.GetValueOrDefault(partition));
     }
 
     /// <summary>What the broker said so far was safe against less than what is coming: acknowledged and seen records may go now.</summary>
@@ -95,7 +91,7 @@ internal sealed class HistoryChecker
                 if (_told.TryGetValue((partition, offset), out var told) && told != value) reused++;
             }
 
-            var acked = _sent.Where(entry => entry.Value is { Acked: not null, IsForgotten: false }).ToList();
+            var acked = _sent.Where(entry => entry.Value is { Acked: { } place, IsForgotten: false } && IsToBeThere(place)).ToList();
             return new Verdict(
                 acked.Count,
                 there.Count,
@@ -103,13 +99,15 @@ internal sealed class HistoryChecker
                 Duplicated: counts.Values.Sum(count => count - 1),
                 Reordered: CountReordered(there),
                 _wentBack,
-                Vanished: _seen.Count(entry => there.GetValueOrDefault(entry.Key) != entry.Value),
+                Vanished: _seen.Count(entry => IsToBeThere(entry.Key) && there.GetValueOrDefault(entry.Key) != entry.Value),
                 reused,
                 invented,
                 Unknown: _sent.Count(entry => entry.Value is { Acked: null, IsForgotten: false }),
                 UnknownFound: _sent.Count(entry => entry.Value is { Acked: null, IsForgotten: false } && counts.ContainsKey(entry.Key)));
         }
     }
+
+    private bool IsToBeThere((int Partition, long Offset) place) => place.Offset >= _logStarts.GetValueOrDefault(place.Partition);
 
     private void Place(Dictionary<(int, long), string> places, string value, int partition, long offset)
     {

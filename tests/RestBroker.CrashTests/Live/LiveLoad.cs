@@ -78,7 +78,7 @@ internal sealed class LiveLoad : IAsyncDisposable
     public async Task<Verdict> StopAsync()
     {
         await DisposeAsync();
-        return History.Check(await FindAsync());
+        return History.Check(await FindAsync(_broker, _topic));
     }
 
     public async ValueTask DisposeAsync()
@@ -87,16 +87,17 @@ internal sealed class LiveLoad : IAsyncDisposable
         await Task.WhenAll(_clients);
     }
 
-    private async Task<List<(int Partition, long Offset, string Value)>> FindAsync()
+    /// <summary>Everything that a topic holds.</summary>
+    public static async Task<List<(int Partition, long Offset, string Value)>> FindAsync(BrokerProcess broker, string topic)
     {
         var found = new List<(int, long, string)>();
-        for (var path = $"/v1/topics/{_topic}/records?from=earliest&limit=10000&maxBytes=16777216"; ;)
+        for (var path = $"/v1/topics/{topic}/records?from=earliest&limit=10000&maxBytes=16777216"; ;)
         {
-            var page = JsonNode.Parse(await _broker.Client.GetStringAsync(path))!;
+            var page = JsonNode.Parse(await broker.Client.GetStringAsync(path))!;
             if (page["gaps"] is JsonArray { Count: > 0 } gaps) throw new InvalidOperationException($"There are gaps: {gaps.ToJsonString()}");
             found.AddRange(page["records"]!.AsArray().Select(ToRecord!));
             if ((bool)page["upToDate"]! && page["records"]!.AsArray().Count == 0) return found;
-            path = $"/v1/topics/{_topic}/records?limit=10000&maxBytes=16777216&cursor={page["cursor"]}";
+            path = $"/v1/topics/{topic}/records?limit=10000&maxBytes=16777216&cursor={page["cursor"]}";
         }
     }
 

@@ -356,6 +356,35 @@ public abstract class LogEngineContract : IAsyncLifetime
         Assert.Equal(2L, miss.Members["nextOffset"]);
     }
 
+    [Fact]
+    public async Task A_compacted_topic_keeps_the_last_record_of_each_key_at_its_offset()
+    {
+        if (!Engine.Features.HasFlag(EngineFeatures.Compaction)) return;
+        await CreateCompactedAsync("settings", ("min.cleanable.dirty.ratio", "0"), ("segment.ms", "1000"));
+        await ProduceKeyedAsync("settings", ("a", "1"), ("b", "1"), ("a", "2"));
+        await ProduceKeyedAsync("settings", ("b", "2"), ("c", "1"));
+
+        Time.Advance(TimeSpan.FromSeconds(2));
+        await CompactAsync();
+        await ProduceKeyedAsync("settings", ("c", "2"));
+
+        Assert.Equal([(2, "2"), (3, "2"), (4, "1")], (await ReadAsync("settings", 0, 0)).Where(record => record.Offset < 5));
+        Assert.Equal([(5, "2")], await ReadAsync("settings", 0, 5));
+        var status = (await Engine.DescribePartitionsAsync("settings", default))[0];
+        Assert.Equal((0, 6, 6), (status.LogStartOffset, status.HighWatermark, status.NextOffset));
+        Assert.True(status.Cleaning is { ReclaimedBytes: > 0, DirtyRatio: > 0 and < 1 });
+    }
+
+    [Fact]
+    public async Task A_compacted_topic_takes_no_record_without_a_key()
+    {
+        if (!Engine.Features.HasFlag(EngineFeatures.Compaction)) return;
+        await CreateCompactedAsync("settings");
+
+        Assert.Equal(BrokerError.InvalidRecord, await ErrorOf(() => ProduceAsync("settings", 0, "no key")));
+        Assert.Empty(await ReadAsync("settings", 0, 0));
+    }
+
     [Theory]
     [InlineData(Acks.None)]
     [InlineData(Acks.Leader)]
@@ -397,6 +426,21 @@ public abstract class LogEngineContract : IAsyncLifetime
         var builder = new RecordBatchBuilder();
         foreach (var value in values) builder.Append(1_000, null, Encoding.UTF8.GetBytes(value));
         return builder;
+    }
+
+    /// <summary>Compacts what is due, where the engine can be told to.</summary>
+    protected virtual Task CompactAsync() => Task.CompletedTask;
+
+    protected async Task<TopicDescription> CreateCompactedAsync(string topic, params (string Name, string Value)[] configs) =>
+        await Engine.CreateTopicAsync(
+            new TopicSpec(topic, 1, null, new Dictionary<string, string> { ["cleanup.policy"] = "compact" }.Concat(configs.Select(config => KeyValuePair.Create(config.Name, config.Value))).ToDictionary()), default);
+
+    protected async Task<ProduceResult> ProduceKeyedAsync(string topic, params (string Key, string? Value)[] records)
+    {
+        using var builder = new RecordBatchBuilder();
+        foreach (var (key, value) in records)
+            builder.Append(1_000, Encoding.UTF8.GetBytes(key), value is null ? null : (ReadOnlyMemory<byte>?)Encoding.UTF8.GetBytes(value));
+        return await Engine.ProduceAsync(new ProduceRequest(new(topic, 0), builder.Build(), Acks.All), default);
     }
 
     protected async Task<TopicDescription> CreateAsync(string topic, int partitions) =>

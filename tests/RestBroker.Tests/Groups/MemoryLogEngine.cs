@@ -1,5 +1,6 @@
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
+using RestBroker.Core.Producers;
 using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
 
@@ -85,6 +86,13 @@ internal sealed class MemoryLogEngine : ILogEngine
             return new ProduceResult(batch.BaseOffset, null, 0);
         }
     }
+
+    public ValueTask<ProducerIdentity> InitProducerAsync(long? producerId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask<ProducerIdentity> DescribeProducerAsync(long producerId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask<IReadOnlyList<ProducerStatus>> FindProducerAsync(string topic, long producerId, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     public ValueTask<FetchResult> FetchAsync(FetchRequest request, CancellationToken cancellationToken)
     {

@@ -235,10 +235,9 @@ public sealed class ProduceTests
     }
 
     [Theory]
-    [InlineData("/v1/topics/orders/records", "Idempotency-Key")]
+    [InlineData("/v1/topics/orders/records", "Producer-Id")]
     [InlineData("/v1/topics/orders/records", "If-Match")]
-    [InlineData("/v1/topics/orders/partitions/0/records", "Producer-Id")]
-    [InlineData("/v1/topics/orders/raw", "Idempotency-Key")]
+    [InlineData("/v1/topics/orders/raw", "Producer-Seq")]
     [InlineData("/v1/topics/orders/raw", "If-Match")]
     public async Task A_promise_that_cannot_be_kept_is_refused(string path, string header)
     {

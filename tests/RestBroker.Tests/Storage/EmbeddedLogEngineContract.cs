@@ -5,7 +5,7 @@ using RestBroker.Tests.Contract;
 
 namespace RestBroker.Tests.Storage;
 
-public sealed class EmbeddedLogEngineContract : LogEngineContract, IDisposable
+public sealed class EmbeddedLogEngineContract : ProducerContract, IDisposable
 {
     private readonly TempDirectory _directory = new();
 
@@ -13,4 +13,10 @@ public sealed class EmbeddedLogEngineContract : LogEngineContract, IDisposable
 
     protected override async Task<ILogEngine> OpenAsync() =>
         await EmbeddedLogEngine.OpenAsync(new LogConfig { DataDirectory = _directory.Path }, Time, NullLoggerFactory.Instance, default);
+
+    protected override Task CompactAsync()
+    {
+        ((EmbeddedLogEngine)Engine).Compact();
+        return Task.CompletedTask;
+    }
 }

@@ -12,7 +12,11 @@ internal enum FileCall
     Write,
     Sync,
     SyncDirectory,
+    SyncFileSystem,
     Truncate,
+    Length,
+    Rename,
+    Delete,
 }
 
 /// <summary>A real disk that fails when a test says so.</summary>
@@ -27,6 +31,15 @@ internal sealed class FaultyFileStore : IFileStore
     /// <summary>The errno of a call on a path; 0 = it succeeds.</summary>
     public Func<FileCall, string, int> Fault { get; set; } = (_, _) => 0;
 
+    /// <summary>What the disk says of its size; null = what it is.</summary>
+    public Func<DiskSpace>? SpaceOf { get; set; }
+
+    /// <summary>The device of a directory's file system; null = as it is.</summary>
+    public Func<string, long?> DeviceOf { get; set; } = _ => null;
+
+    /// <summary>Whether a call that fails has done its work first, as a disk may.</summary>
+    public bool FailsLate { get; set; }
+
     public Guid BootId => _disk.BootId;
 
     public SafeFileHandle Open(string path)
@@ -37,7 +50,12 @@ internal sealed class FaultyFileStore : IFileStore
         return file;
     }
 
-    public SafeFileHandle OpenExclusively(string path) => _disk.OpenExclusively(path);
+    public SafeFileHandle OpenExclusively(string path)
+    {
+        var file = _disk.OpenExclusively(path);
+        _paths.Add(file, path);
+        return file;
+    }
 
     public int Read(SafeFileHandle file, Span<byte> target, long position)
     {
@@ -48,36 +66,37 @@ internal sealed class FaultyFileStore : IFileStore
     public void Write(SafeFileHandle file, ReadOnlySpan<byte> source, long position)
     {
         var errno = Fault(FileCall.Write, PathOf(file));
-        if (errno == 0) _disk.Write(file, source, position);
+        if (errno == 0 || FailsLate) _disk.Write(file, source, position);
         else _disk.Write(file, source[..(source.Length / 2)], position); // a disk that fails has often written a part
         if (errno != 0) throw new IOException($"write: errno {errno}", errno);
     }
 
-    public long Length(SafeFileHandle file) => _disk.Length(file);
-
-    public void Truncate(SafeFileHandle file, long length)
+    public long Length(SafeFileHandle file)
     {
-        Check(FileCall.Truncate, PathOf(file));
-        _disk.Truncate(file, length);
+        Check(FileCall.Length, PathOf(file));
+        return _disk.Length(file);
     }
 
-    public void Sync(SafeFileHandle file)
-    {
-        Check(FileCall.Sync, PathOf(file));
-        _disk.Sync(file);
-    }
+    public void Truncate(SafeFileHandle file, long length) =>
+        Do(FileCall.Truncate, PathOf(file), () => _disk.Truncate(file, length));
 
-    public void SyncDirectory(string path)
-    {
-        Check(FileCall.SyncDirectory, path);
-        _disk.SyncDirectory(path);
-    }
+    public void SyncFileSystem(SafeFileHandle file) => Do(FileCall.SyncFileSystem, PathOf(file), () => _disk.SyncFileSystem(file));
 
-    public void Rename(string from, string to) => _disk.Rename(from, to);
+    public long? SyncableDevice(string directory) => DeviceOf(directory) ?? _disk.SyncableDevice(directory);
+
+    public DiskSpace Space(string directory) => SpaceOf?.Invoke() ?? _disk.Space(directory);
+
+    public long? DescriptorLimit => _disk.DescriptorLimit;
+
+    public void Sync(SafeFileHandle file) => Do(FileCall.Sync, PathOf(file), () => _disk.Sync(file));
+
+    public void SyncDirectory(string path) => Do(FileCall.SyncDirectory, path, () => _disk.SyncDirectory(path));
+
+    public void Rename(string from, string to) => Do(FileCall.Rename, from, () => _disk.Rename(from, to));
 
     public bool Exists(string path) => _disk.Exists(path);
 
-    public void Delete(string path) => _disk.Delete(path);
+    public void Delete(string path) => Do(FileCall.Delete, path, () => _disk.Delete(path));
 
     public void CreateDirectory(string path) => _disk.CreateDirectory(path);
 
@@ -88,6 +107,13 @@ internal sealed class FaultyFileStore : IFileStore
     public IReadOnlyList<string> Directories(string directory) => _disk.Directories(directory);
 
     private string PathOf(SafeFileHandle file) => _paths.TryGetValue(file, out var path) ? path : "";
+
+    private void Do(FileCall call, string path, Action work)
+    {
+        var errno = Fault(call, path);
+        if (errno == 0 || FailsLate) work();
+        if (errno != 0) throw new IOException($"{call}: errno {errno}", errno);
+    }
 
     private void Check(FileCall call, string path)
     {

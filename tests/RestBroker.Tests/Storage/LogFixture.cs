@@ -8,6 +8,7 @@ using RestBroker.Core.Topics;
 using RestBroker.Storage.Durability;
 using RestBroker.Storage.Files;
 using RestBroker.Storage.Log;
+using RestBroker.Storage.Producers;
 using RestBroker.Storage.Recovery;
 
 namespace RestBroker.Tests.Storage;
@@ -25,7 +26,12 @@ internal sealed class LogFixture : IDisposable
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
 
+    /// <summary>Another clock than <see cref="Time"/>, from the next opening on.</summary>
+    public TimeProvider? Clock { get; set; }
+
     public LogLines Logs { get; } = new();
+
+    public ProducerLimits Limits { get; set; } = ProducerLimits.Default;
 
     public Dictionary<string, string> Configs { get; } = [];
 
@@ -49,7 +55,10 @@ internal sealed class LogFixture : IDisposable
     {
         if (start != StartKind.Clean) _leaderEpoch++;
         Report = new RecoveryReport();
-        var host = new LogHost(new OpenSegments(Files, 100), _flusher, Time, _leaderEpoch, BootId, TimeSpan.FromSeconds(1), Logs);
+        var host = new LogHost(new OpenSegments(Files, 100), _flusher, Clock ?? Time, _leaderEpoch, BootId, TimeSpan.FromSeconds(1), Logs)
+        {
+            Producers = new LiveProducers(Limits),
+        };
         return new LogLoader(host, start, Quarantine).Load(new TopicPartition("topic", 0), LogDirectory, TopicConfig.Parse(Configs), Report);
     }
 

@@ -117,35 +117,60 @@ public sealed class RestartTests : IDisposable
     }
 
     [Fact]
-    public async Task Committed_offsets_that_no_longer_count_are_dropped_at_a_start()
+    public async Task Committed_offsets_that_no_longer_count_are_compacted_away()
     {
         await using (var engine = await OpenAsync())
         {
             var topic = await engine.CreateTopicAsync(new TopicSpec("orders", 1000, null, new Dictionary<string, string>()), default);
-            for (var round = 1; round <= 102; round++)
+            for (var round = 1; round <= 10; round++)
             {
                 await engine.CommitOffsetsAsync(
                     "billing", [.. Enumerable.Range(0, 1000).Select(i => new CommittedOffset(new("orders", i), topic.TopicId, round))], default);
             }
+
+            var before = (await engine.DescribePartitionsAsync("__consumer_offsets", default)).Single();
+            _time.Advance(TimeSpan.FromDays(8));
+            engine.Compact();
+            var after = (await engine.DescribePartitionsAsync("__consumer_offsets", default)).Single();
+            Assert.InRange(after.Bytes, before.Bytes / 20, before.Bytes / 9);
+            Assert.Equal((0, 10_000), (after.LogStartOffset, after.NextOffset));
         }
 
         await using (var engine = await OpenAsync())
         {
-            Assert.Equal((102_000, 103_000), await OffsetsLogAsync(engine));
-            Assert.All(await engine.FetchCommittedOffsetsAsync("billing", default), offset => Assert.Equal(102, offset.NextOffset));
+            Assert.Equal(1000, (await engine.FetchCommittedOffsetsAsync("billing", default)).Count(offset => offset.NextOffset == 10));
         }
+    }
 
+    [Fact]
+    public async Task A_catalog_that_was_compacted_knows_every_topic_and_every_deletion()
+    {
+        Guid gone;
         await using (var engine = await OpenAsync())
         {
-            Assert.Equal((102_000, 103_000), await OffsetsLogAsync(engine));
-            Assert.Equal(1000, (await engine.FetchCommittedOffsetsAsync("billing", default)).Count(offset => offset.NextOffset == 102));
+            for (var i = 0; i < 20; i++) await engine.CreateTopicAsync(new TopicSpec($"topic{i}", 1, null, new Dictionary<string, string>()), default);
+            gone = (await engine.DescribeTopicAsync("topic7", default))!.TopicId;
+            await engine.DeleteTopicAsync("topic7", default);
+            for (var i = 1; i <= 30; i++)
+                await engine.AlterTopicAsync(new TopicAlteration("topic0", null, new Dictionary<string, string?> { ["retention.ms"] = $"{i}" }, null, null), default);
+            var size = new FileInfo(Path.Combine(_directory.Path, "metadata", $"{0:D20}.log")).Length;
+            _time.Advance(TimeSpan.FromDays(8));
+            engine.Compact();
+            Assert.True(new FileInfo(Path.Combine(_directory.Path, "metadata", $"{0:D20}.log")).Length < size / 2);
+            await engine.CreateTopicAsync(new TopicSpec("later", 1, null, new Dictionary<string, string>()), default);
         }
 
-        static async Task<(long, long)> OffsetsLogAsync(EmbeddedLogEngine engine)
+        // As if the directory of the deleted topic could not be removed.
+        Directory.CreateDirectory(Path.Combine(_directory.Path, "topics", gone.ToString("D"), "0"));
+        await using (var engine = await OpenAsync())
         {
-            var status = (await engine.DescribePartitionsAsync("__consumer_offsets", default)).Single();
-            return (status.LogStartOffset, status.NextOffset);
+            var names = (await engine.ListTopicsAsync(new TopicQuery("", null, 100, false), default)).Topics.Select(topic => topic.Name);
+            Assert.Equal(Enumerable.Range(0, 20).Where(i => i != 7).Select(i => $"topic{i}").Append("later").Order(StringComparer.Ordinal), names);
+            Assert.Equal("30", (await engine.DescribeTopicAsync("topic0", default))!.Config.Value("retention.ms"));
         }
+
+        Assert.False(Directory.Exists(Path.Combine(_directory.Path, "topics", gone.ToString("D"))));
+        Assert.False(Directory.Exists(Path.Combine(_directory.Path, "quarantine")));
     }
 
     [Theory]

@@ -128,12 +128,33 @@ public sealed class RetentionTests : IDisposable
     }
 
     [Fact]
+    public async Task A_clock_that_is_set_ahead_by_years_deletes_nothing_until_the_time_has_truly_gone_by()
+    {
+        var clock = new JumpingClock();
+        _fixture.Clock = clock;
+        _fixture.Configs["retention.ms"] = "86400000";
+        var log = _fixture.Open();
+        await LogFixture.AppendAsync(log, "one");
+
+        clock.Skew = TimeSpan.FromDays(10_000);
+        Assert.Equal(0, log.Clean());
+        Assert.True(log.CloseCleanly());
+        clock.Skew = TimeSpan.FromDays(-10_000);
+        log = _fixture.Open();
+        Assert.Equal(0, log.Clean());
+
+        clock.Skew = TimeSpan.Zero;
+        clock.Elapsed += TimeSpan.FromDays(1.5);
+        Assert.Equal(1, log.Clean());
+    }
+
+    [Fact]
     public void Compacted_topics_lose_nothing_to_age()
     {
         using var segments = new LogFixture();
         var segment = new RestBroker.Storage.Log.LogSegment(segments.LogDirectory, 0, new RestBroker.Storage.Files.OpenSegments(segments.Files, 1));
         var config = TopicConfig.Parse(new Dictionary<string, string> { ["cleanup.policy"] = "compact", ["retention.ms"] = "1" });
 
-        Assert.False(Retention.HasExpired(segment, config, long.MaxValue / 2));
+        Assert.False(Retention.HasExpired(segment, config, new ClockReading(long.MaxValue / 2, long.MaxValue / 2)));
     }
 }

@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using RestBroker.Core.Engine;
+using RestBroker.Core.Errors;
+using RestBroker.Core.Records;
+using RestBroker.Core.Topics;
+using RestBroker.Storage;
+using RestBroker.Storage.Durability;
+
+namespace RestBroker.Tests.Storage;
+
+/// <summary>Many logs that are dirty at once share one sync of the file system, and its failure.</summary>
+public sealed class SyncTogetherTests : IDisposable
+{
+    private const int Crowd = 2 * LogFlusher.MinTogether;
+
+    private readonly TempDirectory _directory = new();
+    private readonly FaultyFileStore _files = new() { DeviceOf = _ => 1 };
+    private readonly ConcurrentQueue<(FileCall Call, string Path)> _syncs = [];
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task Logs_that_queue_up_behind_a_sync_are_synced_by_one_call()
+    {
+        await using var engine = await OpenAsync();
+        var produced = await CrowdAsync(engine);
+
+        await Task.WhenAll(produced);
+
+        Assert.Equal([FileCall.Sync, FileCall.SyncFileSystem], _syncs.Select(sync => sync.Call));
+        Assert.All(await engine.DescribePartitionsAsync("crowd", default), partition => Assert.Equal(1, partition.HighWatermark));
+    }
+
+    [Fact]
+    public async Task A_log_by_itself_waits_for_its_own_file_only()
+    {
+        await using var engine = await OpenAsync();
+        await CreateAsync(engine, "alone", 1);
+        Watch();
+
+        await ProduceAsync(engine, "alone", 0);
+
+        Assert.Equal(FileCall.Sync, Assert.Single(_syncs).Call);
+    }
+
+    [Fact]
+    public async Task A_failed_sync_poisons_every_log_of_its_round_and_is_never_tried_again()
+    {
+        await using var engine = await OpenAsync();
+        await CreateAsync(engine, "well", Crowd);
+        var produced = await CrowdAsync(engine, call => call == FileCall.SyncFileSystem ? FaultyFileStore.IoError : 0);
+
+        foreach (var one in produced[1..])
+        {
+            var failed = await Assert.ThrowsAsync<BrokerException>(() => one);
+            Assert.Equal((BrokerError.StorageFailed, SideEffects.Possible), (failed.Error, failed.SideEffects));
+        }
+
+        var refused = await Assert.ThrowsAsync<BrokerException>(() => ProduceAsync(engine, "crowd", 1));
+        Assert.Equal((BrokerError.StorageFailed, SideEffects.None), (refused.Error, refused.SideEffects));
+        Assert.All((await engine.DescribePartitionsAsync("crowd", default)).Skip(1), partition => Assert.Equal(0, partition.HighWatermark));
+        Assert.False(engine.IsHealthy);
+
+        // The file system has told of its failure once: a second call could take another log's loss for success.
+        _syncs.Clear();
+        await Task.WhenAll(await CrowdAsync(engine, topic: "well"));
+        Assert.All(_syncs, sync => Assert.Equal(FileCall.Sync, sync.Call));
+    }
+
+    [Fact]
+    public async Task Logs_on_another_file_system_are_synced_by_themselves()
+    {
+        await using (var engine = await OpenAsync()) await CreateAsync(engine, "crowd", Crowd);
+        _files.DeviceOf = path => path.EndsWith($"{Path.DirectorySeparatorChar}3", StringComparison.Ordinal) ? 2 : 1;
+        await using var again = await OpenAsync();
+
+        await Task.WhenAll(await CrowdAsync(again));
+
+        Assert.Equal(Crowd, _syncs.Count);
+        Assert.All(_syncs, sync => Assert.Equal(FileCall.Sync, sync.Call));
+    }
+
+    /// <summary>Holds the first partition's sync until every other partition has something to be synced.</summary>
+    private async Task<List<Task>> CrowdAsync(EmbeddedLogEngine engine, Func<FileCall, int>? fault = null, string topic = "crowd")
+    {
+        if (await engine.DescribeTopicAsync(topic, default) is null) await CreateAsync(engine, topic, Crowd);
+        using var isHeld = new ManualResetEventSlim();
+        using var mayGoOn = new ManualResetEventSlim();
+        var first = true;
+        Watch(call =>
+        {
+            if (call == FileCall.Sync && first)
+            {
+                first = false;
+                isHeld.Set();
+                mayGoOn.Wait();
+            }
+
+            return fault?.Invoke(call) ?? 0;
+        });
+
+        List<Task> produced = [ProduceAsync(engine, topic, 0)];
+        isHeld.Wait();
+        for (var partition = 1; partition < Crowd; partition++) produced.Add(ProduceAsync(engine, topic, partition));
+        mayGoOn.Set();
+        await produced[0];
+        await Task.WhenAny(Task.WhenAll(produced));
+        return produced;
+    }
+
+    private void Watch(Func<FileCall, int>? fault = null) => _files.Fault = (call, path) =>
+    {
+        if (call is not (FileCall.Sync or FileCall.SyncFileSystem) || (call == FileCall.Sync && !path.EndsWith(".log", StringComparison.Ordinal))) return 0;
+        _syncs.Enqueue((call, path));
+        return fault?.Invoke(call) ?? 0;
+    };
+
+    // One thread, so that what is queued behind a sync is one round.
+    private Task<EmbeddedLogEngine> OpenAsync() => EmbeddedLogEngine.OpenAsync(
+        new LogConfig { DataDirectory = _directory.Path, FlusherThreads = 1, CheckpointInterval = TimeSpan.FromDays(1) },
+        TimeProvider.System, NullLoggerFactory.Instance, _files, default);
+
+    private static async Task CreateAsync(EmbeddedLogEngine engine, string topic, int partitions) =>
+        await engine.CreateTopicAsync(new TopicSpec(topic, partitions, null, new Dictionary<string, string>()), default);
+
+    private static async Task ProduceAsync(EmbeddedLogEngine engine, string topic, int partition)
+    {
+        using var builder = new RecordBatchBuilder();
+        builder.Append(1_000, null, Encoding.UTF8.GetBytes("value"));
+        await engine.ProduceAsync(new ProduceRequest(new(topic, partition), builder.Build(), Acks.All), default);
+    }
+}
