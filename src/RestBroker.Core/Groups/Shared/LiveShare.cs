@@ -194,10 +194,10 @@ internal sealed class LiveShare(Func<GroupSettings> settings, GroupConfig config
     /// <summary>Every partition as it is, by name and number.</summary>
     internal IReadOnlyList<(ShareSlot Slot, SharePartition State)> States() => Step(_ => _slots.Values.Select(slot => (slot, slot.State)).ToList());
 
-    /// <summary>What is not on disk, as it is now.</summary>
-    internal IReadOnlyList<(ShareSlot Slot, SharePartition State)> Due()
+    /// <summary>What is not on disk, or everything, as it is now.</summary>
+    internal IReadOnlyList<(ShareSlot Slot, SharePartition State)> Due(bool all = false)
     {
-        lock (_lock) return [.. _slots.Values.Where(slot => slot.IsDirty).Select(slot => (slot, slot.State))];
+        lock (_lock) return [.. _slots.Values.Where(slot => all || slot.IsDirty).Select(slot => (slot, slot.State))];
     }
 
     internal void Written(IReadOnlyList<(ShareSlot Slot, SharePartition State)> written)
@@ -205,15 +205,6 @@ internal sealed class LiveShare(Func<GroupSettings> settings, GroupConfig config
         lock (_lock)
         {
             foreach (var (slot, state) in written) slot.Written = (state.End, state.Records);
-        }
-    }
-
-    /// <summary>Makes everything due once more.</summary>
-    internal void Rewrite()
-    {
-        lock (_lock)
-        {
-            foreach (var slot in _slots.Values) slot.Written = null;
         }
     }
 
