@@ -20,6 +20,8 @@ namespace RestBroker.Cli.Client;
 [JsonSerializable(typeof(GroupFetchRequest))]
 [JsonSerializable(typeof(CommitRequest))]
 [JsonSerializable(typeof(CommitAnswer))]
+[JsonSerializable(typeof(AckRequest))]
+[JsonSerializable(typeof(AckAnswer))]
 [JsonSerializable(typeof(ResetRequest))]
 [JsonSerializable(typeof(ResetAnswer))]
 [JsonSerializable(typeof(Gap[]))]

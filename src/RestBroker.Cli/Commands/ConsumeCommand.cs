@@ -17,6 +17,7 @@ internal static class ConsumeCommand
             options.Partitions,
             options.Group,
             options.Member,
+            options.AckMode,
             options.MaxMessages,
             options.IdleExit,
             options.Print,
@@ -44,6 +45,8 @@ internal static class ConsumeCommand
             return;
         }
         var calls = new GroupCalls(broker, client, request, terminal.Error);
-        await new GroupReader(calls, pace, printer, output, interruption).RunAsync();
+        var isShared = await calls.JoinAsync(interruption.Stop);
+        if (isShared) await new SharedReader(calls, pace, printer, output, interruption, request.IsManual).RunAsync();
+        else await new GroupReader(calls, pace, printer, output, interruption, request.IsManual).RunAsync();
     }
 }

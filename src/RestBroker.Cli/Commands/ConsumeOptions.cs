@@ -23,9 +23,11 @@ internal sealed class ConsumeOptions
         CustomParser = ParsePartitions,
     };
 
-    public Option<string> Group { get; } = Parameters.NameOption("--group", "GROUP", "Share the topic with the group's other members and commit what is printed. A new group starts at --from.");
+    public Option<string> Group { get; } = Parameters.NameOption("--group", "GROUP", "Share the topic with the group's other members and commit what is printed, or accept it in a shared group. A new group is partitioned and starts at --from.");
 
     public Option<string> Member { get; } = Parameters.NameOption("--member", "NAME", "This member's name in the group; one of its own if not given.");
+
+    public Option<string> AckMode { get; } = CreateAckMode();
 
     public Option<int?> MaxMessages { get; } = Parameters.Number("--max-messages", "End after so many records.", 1);
 
@@ -52,6 +54,7 @@ internal sealed class ConsumeOptions
         if (result.GetResult(AsJson) is not null && result.GetResult(Print) is { Implicit: false }) result.AddError("--json and --print exclude each other.");
         if (result.GetResult(Group) is not null && result.GetResult(Partitions) is not null) result.AddError("--group and --partition exclude each other: the group assigns partitions.");
         if (result.GetResult(Group) is null && result.GetResult(Member) is not null) result.AddError("--member needs --group.");
+        if (result.GetResult(Group) is null && result.GetResult(AckMode) is { Implicit: false }) result.AddError("--ack-mode needs --group.");
     }
 
     public ConsumeRequest Read(ParseResult parsed) => new(parsed.GetRequiredValue(Topic))
@@ -60,11 +63,24 @@ internal sealed class ConsumeOptions
         Partitions = parsed.GetValue(Partitions) ?? [],
         Group = parsed.GetValue(Group),
         Member = parsed.GetValue(Member) ?? NewMemberName(),
+        IsManual = parsed.GetValue(AckMode) == "manual",
         MaxRecords = parsed.GetValue(MaxMessages) ?? long.MaxValue,
         IdleExit = parsed.GetValue(IdleExit) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         Columns = parsed.GetValue(Print)!,
         AsJson = parsed.GetValue(AsJson),
     };
+
+    private static Option<string> CreateAckMode()
+    {
+        var option = new Option<string>("--ack-mode")
+        {
+            Description = "auto: what is printed is committed, or in a shared group accepted. manual: nothing is; print the receipts and use 'groups ack'.",
+            HelpName = "auto|manual",
+            DefaultValueFactory = _ => "auto",
+        };
+        option.AcceptOnlyFromAmong("auto", "manual");
+        return option;
+    }
 
     // Two processes with one name would fence each other; in containers even host and process id can be the same.
     private static string NewMemberName() => $"cli-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}";

@@ -5,10 +5,14 @@ namespace RestBroker.Cli.Commands;
 
 internal static class GroupsCommand
 {
-    public static Command Create(CommandContext context) => new("groups", "List, describe, reset and delete consumer groups.")
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
+
+    public static Command Create(CommandContext context) => new("groups", "Create, list, describe, reset and delete consumer groups; acknowledge records of shared ones.")
     {
+        GroupsCreateCommand.Create(context),
         List(context),
         Describe(context),
+        GroupsAckCommand.Create(context),
         Reset(context),
         Delete(context),
     };
@@ -27,12 +31,22 @@ internal static class GroupsCommand
     private static Command Describe(CommandContext context)
     {
         var name = GroupName();
-        var command = new Command("describe", "Committed offsets, lag and members, in the columns of kafka-consumer-groups.sh.") { name };
+        var watch = Parameters.Flag("--watch", "Print it again every second, until Ctrl-C.");
+        var command = new Command("describe", "Committed offsets, lag and members, in the columns of kafka-consumer-groups.sh; of a shared group what is in flight.") { name, watch };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var client = context.Connect(parsed);
-            var lag = await new GroupAdministration(client).DescribeAsync(parsed.GetRequiredValue(name), cancellationToken);
-            foreach (var line in GroupLines.Describe(lag)) context.Print(line);
+            var groups = new GroupAdministration(client);
+            var group = parsed.GetRequiredValue(name);
+            var isShared = (await groups.GetAsync(group, cancellationToken)).Mode == "shared";
+            while (true)
+            {
+                var lag = await groups.DescribeAsync(group, cancellationToken);
+                foreach (var line in isShared ? GroupLines.DescribeShared(lag) : GroupLines.Describe(lag)) context.Print(line);
+                if (!parsed.GetValue(watch)) return;
+                await Task.Delay(WatchInterval, context.Interruption.Stop);
+                context.Print("");
+            }
         });
         return command;
     }

@@ -13,6 +13,9 @@ internal sealed record ConsumeRequest(string Topic)
 
     public string Member { get; init; } = "";
 
+    /// <summary>In a group: nothing is committed or acknowledged; whoever reads what is printed does that.</summary>
+    public bool IsManual { get; init; }
+
     public long MaxRecords { get; init; } = long.MaxValue;
 
     /// <summary>End after no record for so long.</summary>

@@ -11,6 +11,9 @@ internal sealed class FetchPage(BrokerAnswer answer) : IDisposable
 
     public List<Gap> Gaps { get; } = [];
 
+    /// <summary>In a shared group, whose pages have no cursor: for how long the records are held.</summary>
+    public long? HeldMilliseconds { get; set; }
+
     /// <summary>In a group: the lease that reads this page.</summary>
     public LeaseIdentity? Lease { get; set; }
 

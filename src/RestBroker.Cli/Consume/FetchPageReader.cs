@@ -14,7 +14,7 @@ internal static class FetchPageReader
         try
         {
             Read(answer.Body, page);
-            if (page.Cursor is null) throw new JsonException("no cursor");
+            if (page.Cursor is null && page.HeldMilliseconds is null) throw new JsonException("no cursor");
             return page;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
@@ -34,6 +34,7 @@ internal static class FetchPageReader
             else if (json.ValueTextEquals("gaps"u8)) page.Gaps.AddRange(ReadObject(ref json, JsonContext.Default.GapArray) ?? []);
             else if (json.ValueTextEquals("lease"u8)) page.Lease = ReadObject(ref json, JsonContext.Default.LeaseIdentity);
             else if (json.ValueTextEquals("cursor"u8)) page.Cursor = json.Read() ? json.GetString() : null;
+            else if (json.ValueTextEquals("expiresInMs"u8)) page.HeldMilliseconds = json.Read() ? json.GetInt64() : null;
             else json.Skip();
         }
     }
@@ -54,7 +55,7 @@ internal static class FetchPageReader
     {
         var start = (int)json.TokenStartIndex;
         var (topic, partition, offset) = (topicBefore, 0, 0L);
-        Token timestamp = default, key = default, headers = default, value = default;
+        Token timestamp = default, key = default, headers = default, value = default, receipt = default, deliveries = default;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             // A page has one topic or few: the string of the record before is used again.
@@ -68,6 +69,8 @@ internal static class FetchPageReader
             else if (json.ValueTextEquals("value"u8)) value = Cut(body, ref json, TokenKind.Json);
             else if (json.ValueTextEquals("text"u8)) value = Cut(body, ref json, TokenKind.Text);
             else if (json.ValueTextEquals("base64"u8)) value = Cut(body, ref json, TokenKind.Base64);
+            else if (json.ValueTextEquals("receipt"u8)) receipt = Cut(body, ref json, TokenKind.Text);
+            else if (json.ValueTextEquals("deliveryCount"u8)) deliveries = Cut(body, ref json, TokenKind.Json);
             else json.Skip();
         }
         return new FetchedRecord
@@ -80,6 +83,8 @@ internal static class FetchPageReader
             Key = key,
             Headers = headers.Json,
             Value = value,
+            Receipt = receipt,
+            Deliveries = deliveries,
         };
     }
 

@@ -35,4 +35,13 @@ internal readonly record struct FetchedRecord
     public ReadOnlyMemory<byte> Headers { get; init; }
 
     public Token Value { get; init; }
+
+    /// <summary>In a shared group: what the record is acknowledged by.</summary>
+    public Token Receipt { get; init; }
+
+    /// <summary>In a shared group: how often it was given out.</summary>
+    public Token Deliveries { get; init; }
+
+    /// <summary>The receipt as text; it holds nothing that JSON escapes.</summary>
+    public string ReceiptText => System.Text.Encoding.ASCII.GetString(Receipt.Json.Span).Trim('"');
 }

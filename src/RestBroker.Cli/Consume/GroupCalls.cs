@@ -11,24 +11,33 @@ internal sealed class GroupCalls(PatientReader broker, BrokerClient client, Cons
     private readonly string _path = $"v1/groups/{ResourceName.Escape(request.Group!)}";
 
     /// <summary>Makes the group if there is none; one that exists keeps its settings and must read the topic.</summary>
-    public async Task JoinAsync(CancellationToken cancellationToken)
+    /// <returns>Whether it is shared; a group that is made here is not.</returns>
+    public async Task<bool> JoinAsync(CancellationToken cancellationToken)
     {
         try
         {
             using var answer = await broker.SendAsync(BrokerRequest.Get(_path), cancellationToken);
-            Check(answer.Read(JsonContext.Default.GroupDescription));
+            var group = answer.Read(JsonContext.Default.GroupDescription);
+            Check(group);
+            return group.Mode == "shared";
         }
         catch (ApiException e) when (e.Problem.Status == 404)
         {
             var body = new CreateGroupRequest([request.Topic], request.From);
             var call = BrokerRequest.WithJson(HttpMethod.Put, _path, body, JsonContext.Default.CreateGroupRequest);
             (await broker.SendAsync(call, cancellationToken)).Dispose();
+            return false;
         }
     }
 
-    public async Task<FetchPage> FetchAsync(LeaseIdentity? lease, int limit, int wait, CancellationToken cancellationToken)
+    /// <param name="lease">What the last page gave; null joins.</param>
+    /// <param name="cursor">Where to go on; null: at what is committed.</param>
+    /// <param name="limit">At most so many records.</param>
+    /// <param name="wait">For so many seconds.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<FetchPage> FetchAsync(LeaseIdentity? lease, string? cursor, int limit, int wait, CancellationToken cancellationToken)
     {
-        var body = new GroupFetchRequest(request.Member, lease, limit, wait);
+        var body = new GroupFetchRequest(request.Member, lease, cursor, limit, wait);
         var call = BrokerRequest.WithJson(HttpMethod.Post, $"{_path}/fetch", body, JsonContext.Default.GroupFetchRequest);
         return FetchPageReader.Read(await broker.SendAsync(call.WaitingFor(wait), cancellationToken));
     }
@@ -42,6 +51,17 @@ internal sealed class GroupCalls(PatientReader broker, BrokerClient client, Cons
         using var answer = await broker.SendAsync(call, cancellationToken);
         return answer.Read(JsonContext.Default.CommitAnswer).Offsets;
     }
+
+    /// <summary>In a shared group: how many of the records were somebody else's already.</summary>
+    public async Task<int> AcceptAsync(IReadOnlyList<Ack> acks, CancellationToken cancellationToken)
+    {
+        var call = BrokerRequest.WithJson(HttpMethod.Post, $"{_path}/ack", new AckRequest(acks), JsonContext.Default.AckRequest);
+        using var answer = await broker.SendAsync(call, cancellationToken);
+        return answer.Read(JsonContext.Default.AckAnswer).Results.Count(result => result.Code is not null);
+    }
+
+    public void ReportLate(int count) => error.WriteLine(
+        $"restbroker: {count} records were printed when their time was over, or the answer of before was lost; another member may get them too.");
 
     /// <summary>A courtesy to the other members: without it they wait for the lease to end.</summary>
     public async Task LeaveAsync()
@@ -65,7 +85,6 @@ internal sealed class GroupCalls(PatientReader broker, BrokerClient client, Cons
 
     private void Check(GroupDescription group)
     {
-        if (group.Mode == "shared") throw new CommandFailedException($"group {group.Group} is a shared group; consume reads partitioned ones.");
         if (!group.Topics.Contains(request.Topic))
             throw new CommandFailedException($"group {group.Group} reads {string.Join(", ", group.Topics)}, not {request.Topic}; use another group, or delete this one.");
     }

@@ -5,7 +5,7 @@ using RestBroker.Cli.Shell;
 namespace RestBroker.Cli.Consume;
 
 /// <summary>A member of a group: fetch, print, flush, commit. What is committed was printed, so a crash repeats records and never loses one.</summary>
-internal sealed class GroupReader(GroupCalls calls, ReadingPace pace, RecordPrinter printer, RecordOutput output, Interruption interruption)
+internal sealed class GroupReader(GroupCalls calls, ReadingPace pace, RecordPrinter printer, RecordOutput output, Interruption interruption, bool isManual)
 {
     /// <summary>Small enough to be printed within any reasonable lease.</summary>
     public const int PageLimit = 1_000;
@@ -17,12 +17,12 @@ internal sealed class GroupReader(GroupCalls calls, ReadingPace pace, RecordPrin
     private readonly PrintedPositions _unconfirmed = new();
     private LeaseIdentity? _lease;
     private string? _committed;
+    private string? _cursor;
     private int _fences;
     private long _lastFence;
 
     public async Task RunAsync()
     {
-        await calls.JoinAsync(interruption.Stop);
         try
         {
             while (!pace.IsDone)
@@ -45,13 +45,15 @@ internal sealed class GroupReader(GroupCalls calls, ReadingPace pace, RecordPrin
         {
             // A new lease does not wait: where "latest" is must be known, and committed, before the first record comes.
             var wait = _lease is null ? 0 : pace.WaitSeconds;
-            var page = await calls.FetchAsync(_lease, pace.Limit, wait, interruption.Stop);
+            var page = await calls.FetchAsync(_lease, _cursor, pace.Limit, wait, interruption.Stop);
             _lease = page.Lease ?? _lease;
+            // Nothing is committed, so that the next page must be asked for where this one ends.
+            if (isManual) _cursor = page.Cursor;
             return page;
         }
         catch (ApiException e) when (IsFence(e))
         {
-            _lease = null;
+            (_lease, _cursor) = (null, null);
             if (!MayRejoin()) throw;
             return null;
         }
@@ -63,6 +65,7 @@ internal sealed class GroupReader(GroupCalls calls, ReadingPace pace, RecordPrin
         var count = Print(page.Records, out var wasCut);
         if (count > 0) output.Flush();
         pace.Saw(count);
+        if (isManual) return;
         // A page without records is committed too: it settles where "latest" is, which every new lease would ask again.
         if (wasCut) await CommitAsync(null, _unconfirmed.ToOffsets());
         else if (page.Cursor != _committed) await CommitAsync(page.Cursor, null);

@@ -11,6 +11,8 @@ internal enum Column
     Timestamp,
     Partition,
     Topic,
+    Receipt,
+    Deliveries,
 }
 
 /// <summary>
@@ -59,6 +61,8 @@ internal sealed class RecordPrinter(RecordOutput output, IReadOnlyList<Column> c
             case Column.Offset: PrintNumber(record.Offset); break;
             case Column.Timestamp: PrintEscaped(Decode(record.Timestamp)); break;
             case Column.Partition: PrintNumber(record.Partition); break;
+            case Column.Receipt: PrintEscaped(Decode(record.Receipt)); break;
+            case Column.Deliveries: PrintEscaped(Decode(record.Deliveries)); break;
             case Column.Topic: PrintEscaped(System.Text.Encoding.UTF8.GetBytes(record.Topic)); break;
         }
     }

@@ -24,6 +24,22 @@ internal sealed class GroupAdministration(BrokerClient client)
     public Task<GroupLag> DescribeAsync(string group, CancellationToken cancellationToken) =>
         client.GetAsync($"{PathOf(group)}/lag", JsonContext.Default.GroupLag, cancellationToken);
 
+    public Task<GroupDescription> GetAsync(string group, CancellationToken cancellationToken) =>
+        client.GetAsync(PathOf(group), JsonContext.Default.GroupDescription, cancellationToken);
+
+    public async Task CreateAsync(string group, CreateGroupRequest wanted, CancellationToken cancellationToken)
+    {
+        var call = BrokerRequest.WithJson(HttpMethod.Put, PathOf(group), wanted, JsonContext.Default.CreateGroupRequest);
+        (await client.SendAsync(call, cancellationToken)).Dispose();
+    }
+
+    public async Task<IReadOnlyList<AckResult>> AckAsync(string group, IReadOnlyList<Ack> acks, CancellationToken cancellationToken)
+    {
+        var call = BrokerRequest.WithJson(HttpMethod.Post, $"{PathOf(group)}/ack", new AckRequest(acks), JsonContext.Default.AckRequest);
+        using var answer = await client.SendAsync(call, cancellationToken);
+        return answer.Read(JsonContext.Default.AckAnswer).Results;
+    }
+
     public async Task<ResetAnswer> ResetAsync(string group, ResetPlan plan, CancellationToken cancellationToken)
     {
         var reset = plan.Topic is null

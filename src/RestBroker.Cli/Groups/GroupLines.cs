@@ -19,6 +19,22 @@ internal static class GroupLines
             partition.Member ?? "-",
         ]));
 
+    public static IEnumerable<string> DescribeShared(GroupLag group) => Align(
+        ["GROUP", "TOPIC", "PARTITION", "START-OFFSET", "LOG-END-OFFSET", "LAG", "ACQUIRED", "AVAILABLE", "DELAYED", "DEAD"],
+        group.Topics.SelectMany(topic => topic.Partitions, (topic, partition) => (string[])
+        [
+            group.Group,
+            topic.Topic,
+            Number(partition.Partition),
+            Number(partition.NextOffset),
+            Number(partition.HighWatermark),
+            Number(partition.Lag),
+            Number(partition.InFlight?.Acquired),
+            Number(partition.InFlight?.Available),
+            Number(partition.InFlight?.Delayed),
+            Number(partition.InFlight?.Dead),
+        ]));
+
     public static IEnumerable<string> Reset(string group, ResetAnswer answer) => Align(
         ["GROUP", "TOPIC", "PARTITION", "OLD-OFFSET", "NEW-OFFSET"],
         answer.Offsets.Select(offset => (string[])

@@ -115,10 +115,6 @@ public sealed partial class GroupCatalog(ILogEngine engine, GroupConfig config, 
         new(BrokerError.GroupActive, $"Group '{name}' has live members ({string.Join(", ", members.Take(3))}"
             + $"{(members.Count > 3 ? ", …" : "")}): let them leave or wait until their leases end.");
 
-    /// <summary>Refuses a group of another mode.</summary>
-    /// <exception cref="BrokerException">GroupIdNotFound, GroupTypeMismatch.</exception>
-    public void RequireMode(string name, GroupMode mode) => _ = mode == GroupMode.Shared ? RequireShared(name).Group : RequirePartitioned(name);
-
     internal LiveGroup Require(string name) => _groups.TryGetValue(name, out var group) ? group : throw LiveGroup.NotFound(name);
 
     /// <exception cref="BrokerException">GroupIdNotFound, GroupTypeMismatch.</exception>
@@ -246,7 +242,7 @@ public sealed partial class GroupCatalog(ILogEngine engine, GroupConfig config, 
             ]));
     }
 
-    // Every member may get records of every partition.
+    // Every member may get records of every partition; to list them all for each would only be long.
     private GroupDescription DescribeShared(LiveGroup group, IReadOnlyList<KeyValuePair<string, TimeSpan>> members) =>
         group.Look((live, _) => new GroupDescription(
             group.Name,
@@ -255,7 +251,7 @@ public sealed partial class GroupCatalog(ILogEngine engine, GroupConfig config, 
             members.Count == 0 ? GroupCondition.Empty : GroupCondition.Stable,
             [
                 .. members.Select(member => new MemberDescription(
-                    member.Key, live.State.Epoch, ExpiresAt(member.Value, group), [.. live.State.Partitions().Order(PartitionOrder.Instance)])),
+                    member.Key, live.State.Epoch, ExpiresAt(member.Value, group), [])),
             ]));
 
     private DateTimeOffset ExpiresAt(TimeSpan expiry, LiveGroup group) => time.GetUtcNow() + (expiry - group.Now);

@@ -28,7 +28,7 @@ public sealed record GroupDescription(
 /// <param name="Member">Its name.</param>
 /// <param name="Epoch">The epoch of its lease.</param>
 /// <param name="ExpiresAt">When its lease ends, by the wall clock.</param>
-/// <param name="Partitions">What it owns, sorted.</param>
+/// <param name="Partitions">What it owns, sorted; empty in a shared group, where it may get records of every partition.</param>
 public sealed record MemberDescription(string Member, int Epoch, DateTimeOffset ExpiresAt, IReadOnlyList<TopicPartition> Partitions);
 
 /// <summary>A question for a page of groups in the order of their names (ordinal).</summary>

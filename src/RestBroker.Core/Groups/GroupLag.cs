@@ -15,8 +15,17 @@ public sealed record GroupLag(string Group, int Epoch, IReadOnlyList<PartitionLa
 /// <param name="Lag">High watermark less the committed offset, or less where the group would begin.</param>
 /// <param name="Member">Who owns it; null = nobody.</param>
 /// <param name="InFlight">In a shared group: what was given out and is not done with; else null.</param>
+/// <param name="Start">Where the group would read on: the committed offset, or where it begins.</param>
+/// <param name="OldestUnread">The timestamp of the record there in ms; null where there is none or it was not looked for.</param>
 public readonly record struct PartitionLag(
-    TopicPartition Partition, long? NextOffset, long HighWatermark, long Lag, string? Member, InFlight? InFlight = null);
+    TopicPartition Partition,
+    long? NextOffset,
+    long HighWatermark,
+    long Lag,
+    string? Member,
+    InFlight? InFlight,
+    long Start,
+    long? OldestUnread = null);
 
 /// <summary>Records of a shared group's partition that were given out and are not done with.</summary>
 /// <param name="Acquired">Held by members.</param>

@@ -189,7 +189,14 @@ internal sealed class LiveGroup : IDisposable
     private async Task WriteOffsetsAsync(ILogEngine engine)
     {
         IReadOnlyList<CommittedOffset> due;
-        lock (_lock) due = _isDeleted ? [] : _offsets.Due();
+        bool mustForget;
+        lock (_lock) (due, mustForget) = _isDeleted ? ([], false) : (_offsets.Due(), _offsets.MustForget);
+        if (mustForget)
+        {
+            await engine.DeleteCommittedOffsetsAsync(Name, CancellationToken.None);
+            lock (_lock) _offsets.Forgotten();
+        }
+
         if (due.Count == 0) return;
         await engine.CommitOffsetsAsync(Name, due, CancellationToken.None);
         lock (_lock) _offsets.Written(due);

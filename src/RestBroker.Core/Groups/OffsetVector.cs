@@ -12,6 +12,9 @@ internal sealed class OffsetVector
     private readonly Dictionary<TopicPartition, CommittedOffset> _offsets = [];
     private readonly HashSet<TopicPartition> _due = [];
 
+    /// <summary>Whether what is stored must be deleted before anything is written.</summary>
+    internal bool MustForget { get; private set; }
+
     internal OffsetVector(IEnumerable<CommittedOffset> stored)
     {
         foreach (var offset in stored) _offsets[offset.Partition] = offset;
@@ -45,6 +48,16 @@ internal sealed class OffsetVector
             _due.Remove(offset.Partition);
         }
     }
+
+    /// <summary>Forgets everything.</summary>
+    internal void Clear()
+    {
+        _offsets.Clear();
+        _due.Clear();
+        MustForget = true;
+    }
+
+    internal void Forgotten() => MustForget = false;
 
     internal IReadOnlyList<CommittedOffset> Due() => [.. _due.Select(partition => _offsets[partition])];
 

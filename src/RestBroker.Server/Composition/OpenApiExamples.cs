@@ -28,7 +28,7 @@ internal static class OpenApiExamples
         ("listOffsets", "at") => "earliest",
         ("deleteRecords", "before") => 0,
         ("getProblem", "code") => "offset-trimmed",
-        ("patchTopic", "If-Match") => "*",
+        ("patchTopic" or "deleteGroupOffsets", "If-Match") => "*",
         (_, "from") => "earliest",
         (_, "limit") when operation.StartsWith("tail", StringComparison.Ordinal) => 3,
         _ => null,

@@ -46,6 +46,7 @@ internal static class ServiceSetup
         services.AddSingleton<SharedRequests>();
         services.AddSingleton<GroupEventRequests>();
         services.AddSingleton<GroupOneLiner>();
+        services.AddHostedService<GroupMetrics>();
         services.AddHostedService<StartupBanner>();
 
         services.AddSingleton<TopicAutoCreator>();

@@ -61,7 +61,7 @@ public sealed record GroupResponse(
 /// <param name="Member">Its name.</param>
 /// <param name="Epoch">The epoch of its lease.</param>
 /// <param name="ExpiresAt">When its lease ends unless it is renewed.</param>
-/// <param name="Partitions">What it owns.</param>
+/// <param name="Partitions">What it owns; empty in a shared group, where it may get records of every partition.</param>
 public sealed record MemberResponse(string Member, int Epoch, DateTimeOffset ExpiresAt, IReadOnlyList<TopicPartitionsResponse> Partitions);
 
 /// <summary>Partitions of a topic.</summary>
@@ -88,8 +88,9 @@ public sealed record GroupSummaryResponse(
 /// <param name="Group">Its name.</param>
 /// <param name="Epoch">Its epoch.</param>
 /// <param name="Lag">Records between the group and the end, of all topics.</param>
+/// <param name="OldestUnreadAgeMs">How old the oldest record is, by its timestamp, that the group has not read; null where it has read all.</param>
 /// <param name="Topics">The same by topic.</param>
-public sealed record GroupLagResponse(string Group, int Epoch, long Lag, IReadOnlyList<TopicLagResponse> Topics);
+public sealed record GroupLagResponse(string Group, int Epoch, long Lag, long? OldestUnreadAgeMs, IReadOnlyList<TopicLagResponse> Topics);
 
 /// <summary>How far a group is behind in a topic.</summary>
 /// <param name="Topic">The topic.</param>
@@ -103,6 +104,7 @@ public sealed record TopicLagResponse(string Topic, long Lag, IReadOnlyList<Part
 /// <param name="HighWatermark">One past the last record.</param>
 /// <param name="Lag">Records from the committed offset, or from where the group would begin, to the high watermark.</param>
 /// <param name="Member">Who owns it; null = nobody, as always in a shared group.</param>
+/// <param name="OldestUnreadAgeMs">How old the next record is; null where there is none, or more than 256 partitions lag.</param>
 /// <param name="InFlight">Shared groups only: what was given out and is not done with; it is part of the lag.</param>
 public sealed record PartitionLagResponse(
     int Partition,
@@ -110,6 +112,7 @@ public sealed record PartitionLagResponse(
     long HighWatermark,
     long Lag,
     string? Member,
+    long? OldestUnreadAgeMs,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] InFlightResponse? InFlight);
 
 /// <summary>Records of a shared group's partition that were given out and are not done with.</summary>

@@ -32,10 +32,11 @@ internal static class GroupMapping
     public static GroupSummaryResponse ToSummary(this GroupDescription group) =>
         new(group.Group, group.Settings.Mode, group.Settings.Topics, group.Epoch, group.Condition, group.Members.Count);
 
-    public static GroupLagResponse ToResponse(this GroupLag lag) => new(
+    public static GroupLagResponse ToResponse(this GroupLag lag, DateTimeOffset now) => new(
         lag.Group,
         lag.Epoch,
         lag.Partitions.Sum(partition => partition.Lag),
+        lag.Partitions.Max(partition => Age(partition, now)),
         [
             .. lag.Partitions.GroupBy(partition => partition.Partition.Topic).Select(topic => new TopicLagResponse(
                 topic.Key,
@@ -47,9 +48,13 @@ internal static class GroupMapping
                         partition.HighWatermark,
                         partition.Lag,
                         partition.Member,
+                        Age(partition, now),
                         partition.InFlight is var (acquired, available, delayed, dead) ? new InFlightResponse(acquired, available, delayed, dead) : null)),
                 ])),
         ]);
+
+    private static long? Age(PartitionLag lag, DateTimeOffset now) =>
+        lag.OldestUnread is { } timestamp ? Math.Max(0, now.ToUnixTimeMilliseconds() - timestamp) : null;
 
     public static LeaseResponse ToResponse(this GroupLease lease) => new(
         lease.Token.Id, lease.Token.Epoch, ByTopic(lease.Partitions), lease.ExpiresAt, (long)lease.ExpiresIn.TotalMilliseconds);

@@ -22,6 +22,7 @@ internal static class GroupEndpoints
         groups.MapDelete("/{group}", DeleteGroupAsync);
         groups.MapGet("/{group}/lag", GetGroupLagAsync);
         groups.MapPut("/{group}/offsets", ResetGroupOffsetsAsync);
+        groups.MapDelete("/{group}/offsets", DeleteGroupOffsetsAsync);
     }
 
     /// <summary>Lists groups in the order of their names.</summary>
@@ -78,11 +79,12 @@ internal static class GroupEndpoints
         return TypedResults.NoContent();
     }
 
-    /// <summary>How far the group is behind, by topic and partition.</summary>
-    internal static async Task<Ok<GroupLagResponse>> GetGroupLagAsync(GroupOffsets offsets, string group, CancellationToken cancellationToken)
+    /// <summary>How far the group is behind, by topic and partition, and how old the oldest record is that it has not read.</summary>
+    internal static async Task<Ok<GroupLagResponse>> GetGroupLagAsync(
+        GroupOffsets offsets, TimeProvider time, string group, CancellationToken cancellationToken)
     {
         TopicName.RequireMemberOrGroup(group, "group");
-        return TypedResults.Ok((await offsets.LagAsync(group, cancellationToken)).ToResponse());
+        return TypedResults.Ok((await offsets.LagWithAgesAsync(group, cancellationToken)).ToResponse(time.GetUtcNow()));
     }
 
     /// <summary>
@@ -117,13 +119,29 @@ internal static class GroupEndpoints
         return TypedResults.Ok(new ResetOffsetsResponse([.. moved.Select(offset => offset.ToResponse())], request.DryRun));
     }
 
+    /// <summary>
+    /// Forgets the group's committed offsets: it begins anew where its settings say. The group stays. Refused while members hold a lease.
+    /// </summary>
+    /// <param name="catalog">The groups.</param>
+    /// <param name="offsets">Their offsets.</param>
+    /// <param name="group">The group.</param>
+    /// <param name="ifMatch">The group's ETag, or <c>*</c>; required.</param>
+    /// <param name="cancellationToken">Ends with the request.</param>
+    internal static async Task<NoContent> DeleteGroupOffsetsAsync(
+        GroupCatalog catalog, GroupOffsets offsets, string group, [FromHeader(Name = "If-Match")] string? ifMatch, CancellationToken cancellationToken)
+    {
+        TopicName.RequireMemberOrGroup(group, "group");
+        await offsets.ForgetAsync(group, ExpectedEpoch(catalog.Describe(group), ifMatch), cancellationToken);
+        return TypedResults.NoContent();
+    }
+
     // Compared once more, with the epoch, in the step that moves the offsets.
     private static int? ExpectedEpoch(GroupDescription group, string? ifMatch)
     {
         if (string.IsNullOrEmpty(ifMatch))
         {
             throw new BrokerException(
-                BrokerError.PreconditionRequired, $"Send If-Match with the ETag of GET /v1/groups/{group.Group}, or If-Match: *, or try it with dryRun.");
+                BrokerError.PreconditionRequired, $"Send If-Match with the ETag of GET /v1/groups/{group.Group}, or If-Match: *; a reset can be tried with dryRun.");
         }
 
         var tag = EntityTags.Of(group);

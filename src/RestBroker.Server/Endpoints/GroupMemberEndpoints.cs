@@ -89,11 +89,12 @@ internal static class GroupMemberEndpoints
     /// A member as server-sent events: the connection holds the lease. The first event, <c>lease</c>, is what to commit with; then
     /// records come as they do from a topic's events, and the id of each is the cursor to commit by <c>POST …/commit</c> once it is done.
     /// When the group is shared out anew, <c>revoked</c> names what is lost and another <c>lease</c> what is held. A reconnect goes on
-    /// after the last event in what the name held all the time, else at the committed offset.
+    /// after the last event in what the name held all the time, else at the committed offset. In a shared group there is no lease: each
+    /// record has its receipt, to be acknowledged by <c>POST …/ack</c>, and the stream gives up to 100 that are not.
     /// </summary>
     /// <param name="requests">Answers the request.</param>
     /// <param name="context">The request.</param>
-    /// <param name="group">The group, which is partitioned.</param>
+    /// <param name="group">The group.</param>
     /// <param name="query">Who reads.</param>
     [JoinsGroup]
     internal static Task TailGroupAsync(GroupEventRequests requests, HttpContext context, string group, [AsParameters] GroupEventQuery query)

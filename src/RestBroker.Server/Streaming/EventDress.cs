@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using RestBroker.Core.Errors;
+using RestBroker.Core.Groups.Shared;
 using RestBroker.Core.Records;
 using RestBroker.Server.Contracts;
 
@@ -40,12 +41,23 @@ internal sealed class EventDress : IStreamDress, IDisposable
     /// <summary>In a consumer group: the epoch of the lease, which every id carries.</summary>
     public int? Epoch { get; set; }
 
+    /// <summary>What stands as the lag in heartbeats instead of the read's; null = the read's.</summary>
+    public long? Lag { get; set; }
+
     public void Open() => _target.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {RetryMilliseconds}\n\n")));
 
     public void Record(in ReadItem item)
     {
         Begin("", Session.Position);
         RecordJson.Write(_json, item.Topic, item.Partition, item.Record, _shape);
+        End();
+    }
+
+    /// <summary>A record of a shared group.</summary>
+    public void Record(SharedRecord record)
+    {
+        Begin("", Session.Position);
+        SharedPage.Write(_json, record, _shape);
         End();
     }
 
@@ -106,7 +118,7 @@ internal sealed class EventDress : IStreamDress, IDisposable
     {
         _json.WriteStartObject();
         _json.WriteString("time", _time.GetUtcNow().UtcDateTime);
-        _json.WriteNumber("lag", Session.Lag);
+        _json.WriteNumber("lag", Lag ?? Session.Lag);
         _json.WriteEndObject();
     }
 

@@ -1,6 +1,7 @@
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Groups;
+using RestBroker.Core.Groups.Shared;
 using RestBroker.Core.Topics;
 using RestBroker.Server.Contracts;
 
@@ -11,7 +12,13 @@ namespace RestBroker.Server.Streaming;
 /// 200: what is wrong then is said in the stream.
 /// </summary>
 internal sealed class GroupEventRequests(
-    ILogEngine engine, GroupCatalog catalog, GroupCoordinator coordinator, ReadPlanner planner, StreamSlots slots, TimeProvider time)
+    ILogEngine engine,
+    GroupCatalog catalog,
+    GroupCoordinator coordinator,
+    ShareCoordinator shares,
+    ReadPlanner planner,
+    StreamSlots slots,
+    TimeProvider time)
 {
     private const string LastEventId = "Last-Event-ID";
 
@@ -32,10 +39,14 @@ internal sealed class GroupEventRequests(
         using var lifetime = ReadLifetime.Of(context);
         using var output = new StreamOutput(context, time, TimeSpan.FromSeconds(planner.Options.StalledStreamSeconds));
         GroupSession? session = null;
+        GroupDescription? shared = null;
         BrokerException? refusal = null;
         try
         {
-            session = await JoinAsync(group, member, context.RequestAborted);
+            TopicName.RequireMemberOrGroup(member, "member");
+            if (catalog.Describe(group) is { Settings.Mode: GroupMode.Shared } found) shared = found;
+            // Nobody is fenced who shows no lease.
+            else session = (await coordinator.FetchAsync(group, member, null, context.RequestAborted)).Value!;
         }
         catch (BrokerException e) when (lastEventId.Length > 0 && BrokerErrors.Of(e.Error).Status is not (401 or 403 or 429 or 503))
         {
@@ -43,16 +54,15 @@ internal sealed class GroupEventRequests(
         }
 
         output.Prepare(ContentTypes.EventStream);
-        var stream = new GroupStream(engine, coordinator, output, wishes, time, TimeSpan.FromSeconds(planner.Options.HeartbeatSeconds));
-        if (session is null) await stream.RefuseAsync(refusal!, context.TraceIdentifier);
-        else await stream.RunAsync(session, Resumed(session, lastEventId), context.TraceIdentifier, lifetime);
-    }
-
-    private async ValueTask<GroupSession> JoinAsync(string group, string member, CancellationToken cancellationToken)
-    {
-        catalog.RequireMode(group, GroupMode.Partitioned);
-        // Nobody is fenced who shows no lease.
-        return (await coordinator.FetchAsync(group, member, null, cancellationToken)).Value!;
+        var heartbeat = TimeSpan.FromSeconds(planner.Options.HeartbeatSeconds);
+        var stream = new GroupStream(engine, coordinator, output, wishes, time, heartbeat);
+        if (refusal is not null) await stream.RefuseAsync(refusal, context.TraceIdentifier);
+        else if (session is not null) await stream.RunAsync(session, Resumed(session, lastEventId), context.TraceIdentifier, lifetime);
+        else
+        {
+            await new SharedStream(engine, shares, output, wishes, time, heartbeat)
+                .RunAsync(group, shared!.Epoch, member, context.TraceIdentifier, lifetime);
+        }
     }
 
     // The id counts where nobody else can have had the partition since: the lease that it was sent under was still the name's, and the

@@ -43,6 +43,9 @@ internal sealed class ReadWishes
     /// <summary>Records of a page.</summary>
     public int PageLimit => _limit ?? DefaultLimit;
 
+    /// <summary>Records of a stream.</summary>
+    public long StreamLimit => _limit ?? long.MaxValue;
+
     /// <summary>Bytes of a page.</summary>
     public int PageBytes => _maxBytes;
 

@@ -8,11 +8,12 @@ namespace RestBroker.Tests.Groups;
 
 /// <summary>
 /// Every state that three members and up to three partitions can reach, in every order of joins, fetches, stale fetches, departures,
-/// expiries and changes of the topic, is looked at once.
+/// expiries and changes of the topic, is looked at once; and long runs go there by chance (RESTBROKER_FULL=1: 100,000 of them).
 /// </summary>
 public class ConsumerGroupExplorationTests(ITestOutputHelper output)
 {
     private const int LeaseTicks = 2;
+    private const int StepsOfARun = 200;
     private static readonly string[] Names = ["a", "b", "c"];
     private static readonly int[] PartitionCounts = [3, 2, 0];
 
@@ -35,6 +36,37 @@ public class ConsumerGroupExplorationTests(ITestOutputHelper output)
 
         output.WriteLine($"{seen.Count} states, {steps} steps");
         Assert.True(seen.Count > 1_000);
+    }
+
+    [Fact]
+    public void In_long_random_runs_a_partition_has_one_owner_and_rebalancing_ends()
+    {
+        var runs = Environment.GetEnvironmentVariable("RESTBROKER_FULL") == "1" ? 100_000 : 200;
+        var seed = Random.Shared.Next();
+        var greatestEpoch = 0;
+        for (var run = 0; run < runs; run++)
+        {
+            var random = new Random(seed + run);
+            var world = new World(GroupsOf.Partitions(3, LeaseTicks), 0, ImmutableSortedDictionary<string, Client>.Empty);
+            for (var step = 0; step < StepsOfARun; step++)
+            {
+                var successors = world.Successors().ToList();
+                world = successors[random.Next(successors.Count)];
+                try
+                {
+                    world.AssertSound();
+                }
+                catch (Exception e)
+                {
+                    throw new InvalidOperationException($"Seed {seed + run}, step {step}: {e.Message}", e);
+                }
+            }
+
+            greatestEpoch = Math.Max(greatestEpoch, world.Group.State.Epoch);
+        }
+
+        output.WriteLine($"seed {seed}: {runs} runs of {StepsOfARun} steps, up to epoch {greatestEpoch}");
+        Assert.True(greatestEpoch > StepsOfARun / 4);
     }
 
     /// <summary>What a process that bears a member's name believes: its newest lease and the partitions it was last told.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using RestBroker.Tests.Server;
 
 namespace RestBroker.Tests.Groups;
@@ -149,6 +150,47 @@ public class GroupApiTests
         await broker.PostAsync("/v1/topics/later/records", """{"records":[{"text":"1"}]}""");
 
         Assert.Equal("1", GroupClient.Texts((await waiting).Json));
+    }
+
+    [Fact]
+    public async Task The_lag_tells_how_old_the_oldest_record_is_that_was_not_read()
+    {
+        var time = new FakeTimeProvider();
+        await using var broker = TestBroker.Start(time: time);
+        await broker.CreateAsync("t", 2);
+        await broker.PutAsync($"{Groups}/g", """{"topics":["t"]}""");
+        Assert.Null((await broker.GetAsync($"{Groups}/g/lag")).Json["oldestUnreadAgeMs"]);
+
+        await broker.ProduceAsync("t", 0, "1");
+        time.Advance(TimeSpan.FromSeconds(5));
+        await broker.ProduceAsync("t", 1, "2");
+        time.Advance(TimeSpan.FromSeconds(1));
+        var lag = (await broker.GetAsync($"{Groups}/g/lag")).Json;
+
+        Assert.Equal(6_000, (long)lag["oldestUnreadAgeMs"]!);
+        Assert.Equal([6_000, 1_000], lag["topics"]![0]!["partitions"]!.AsArray().Select(partition => (long)partition!["oldestUnreadAgeMs"]!));
+    }
+
+    [Theory]
+    [InlineData("partitioned")]
+    [InlineData("shared")]
+    public async Task A_group_whose_offsets_are_deleted_begins_anew_where_its_settings_say(string mode)
+    {
+        await using var broker = await StartAsync();
+        await broker.ProduceAsync("t", 0, "1", "2", "3");
+        await broker.PutAsync($"{Groups}/g", $$"""{"topics":["t"],"mode":"{{mode}}","from":"-2"}""");
+        const string Line = $"{Groups}/g/fetch?topic=t&member=a&autoCommit=true";
+        Assert.Equal("2,3", GroupClient.Texts((await broker.SendAsync(HttpMethod.Post, Line)).Json));
+
+        Assert.Equal(428, (await broker.SendAsync(HttpMethod.Delete, $"{Groups}/g/offsets")).Status);
+        Assert.Equal(409, (await broker.SendAsync(HttpMethod.Delete, $"{Groups}/g/offsets", headers: ("If-Match", "*"))).Status);
+        Assert.Equal(204, (await broker.SendAsync(HttpMethod.Delete, $"{Groups}/g/members/a")).Status);
+        Assert.Equal(412, (await broker.SendAsync(HttpMethod.Delete, $"{Groups}/g/offsets", headers: ("If-Match", "\"0\""))).Status);
+        var tag = (await broker.GetAsync($"{Groups}/g")).ETag!;
+        Assert.Equal(204, (await broker.SendAsync(HttpMethod.Delete, $"{Groups}/g/offsets", headers: ("If-Match", tag))).Status);
+
+        Assert.Equal(2, (long)(await broker.GetAsync($"{Groups}/g/lag")).Json["lag"]!);
+        Assert.Equal("2,3", GroupClient.Texts((await broker.SendAsync(HttpMethod.Post, Line)).Json));
     }
 
     private static async Task<TestBroker> StartAsync()

@@ -161,11 +161,9 @@ public class GroupEventsTests
     [InlineData("/v1/groups/g/events", 400, "invalid-request")]
     [InlineData("/v1/groups/g/events?member=a%20b", 422, "invalid-name")]
     [InlineData("/v1/groups/g/events?member=a&wait=1", 400, "invalid-request")]
-    [InlineData("/v1/groups/shared/events?member=a", 409, "group-type-mismatch")]
     public async Task A_first_request_is_refused_by_a_status_and_a_later_one_in_the_stream(string path, int status, string code)
     {
         await using var broker = await StartAsync(1);
-        await broker.PutAsync("/v1/groups/shared", """{"topics":["t"],"mode":"shared"}""");
 
         var refused = await broker.GetAsync(path);
 

@@ -19,8 +19,8 @@ public class GroupOffsetsTests
 
         var lag = await bench.Offsets.LagAsync(Group, default);
 
-        Assert.Equal(new PartitionLag(new TopicPartition(Topic, 0), 3, 5, 2, "a"), lag.Partitions[0]);
-        Assert.Equal(new PartitionLag(new TopicPartition(Topic, 1), null, 5, 5, "a"), lag.Partitions[1]);
+        Assert.Equal(new PartitionLag(new TopicPartition(Topic, 0), 3, 5, 2, "a", null, 3), lag.Partitions[0]);
+        Assert.Equal(new PartitionLag(new TopicPartition(Topic, 1), null, 5, 5, "a", null, 0), lag.Partitions[1]);
     }
 
     [Fact]

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace RestBroker.Tests.Server;
 
 /// <summary>What rot took is told and never stepped over in silence; its neighbours are served.</summary>
@@ -15,7 +13,7 @@ public sealed class FetchCorruptTests
             foreach (var text in new[] { "zero", "the-rotten-one", "two" }) await broker.ProduceAsync("orders", 0, text);
         }
 
-        Damage(directory, "the-rotten-one");
+        LogDamage.Flip(directory, "the-rotten-one");
         await using (var broker = TestBroker.Start(dataDirectory: directory))
         {
             var page = await broker.PageAsync("/v1/topics/orders/records");
@@ -39,20 +37,5 @@ public sealed class FetchCorruptTests
         }
 
         Directory.Delete(directory, recursive: true);
-    }
-
-    private static void Damage(string directory, string text)
-    {
-        var wanted = Encoding.UTF8.GetBytes(text);
-        foreach (var file in Directory.EnumerateFiles(directory, "*.log", SearchOption.AllDirectories))
-        {
-            var bytes = File.ReadAllBytes(file);
-            if (bytes.AsSpan().IndexOf(wanted) is not (var found and >= 0)) continue;
-            bytes[found] ^= 1;
-            File.WriteAllBytes(file, bytes);
-            return;
-        }
-
-        Assert.Fail($"{text} is in no log.");
     }
 }

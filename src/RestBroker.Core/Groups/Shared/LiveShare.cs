@@ -17,6 +17,7 @@ internal sealed class LiveShare(Func<GroupSettings> settings, GroupConfig config
     private readonly SortedDictionary<TopicPartition, ShareSlot> _slots = new(PartitionOrder.Instance);
     private readonly ShareMembers _members = new(config.MaxMembers);
     private CancellationTokenSource _news = new();
+    private CancellationTokenSource? _settled;
     private int _turn;
 
     /// <summary>Is told after every change, outside the lock.</summary>
@@ -120,6 +121,13 @@ internal sealed class LiveShare(Func<GroupSettings> settings, GroupConfig config
         return [.. slots[first..], .. slots[..first]];
     });
 
+    /// <summary>How many records a member holds; the token is cancelled when a hold of whoever ends.</summary>
+    internal (int Count, CancellationToken Settled) HeldBy(string member) => Step(_ =>
+    {
+        var count = _slots.Values.Where(slot => slot.State.Counts.Acquired > 0).Sum(slot => slot.State.Records.Values.Count(record => record.Hold?.Member == member));
+        return (count, (_settled ??= new CancellationTokenSource()).Token);
+    });
+
     internal SharePartition Look(ShareSlot slot) => Step(_ => slot.State);
 
     /// <summary>Gives out what was found, or accepts it at once; returns each record's delivery count.</summary>
@@ -186,10 +194,10 @@ internal sealed class LiveShare(Func<GroupSettings> settings, GroupConfig config
     /// <summary>Every partition as it is, by name and number.</summary>
     internal IReadOnlyList<(ShareSlot Slot, SharePartition State)> States() => Step(_ => _slots.Values.Select(slot => (slot, slot.State)).ToList());
 
-    /// <summary>What is not on disk, as it is now.</summary>
-    internal IReadOnlyList<(ShareSlot Slot, SharePartition State)> Due()
+    /// <summary>What is not on disk, or everything, as it is now.</summary>
+    internal IReadOnlyList<(ShareSlot Slot, SharePartition State)> Due(bool all = false)
     {
-        lock (_lock) return [.. _slots.Values.Where(slot => slot.IsDirty).Select(slot => (slot, slot.State))];
+        lock (_lock) return [.. _slots.Values.Where(slot => all || slot.IsDirty).Select(slot => (slot, slot.State))];
     }
 
     internal void Written(IReadOnlyList<(ShareSlot Slot, SharePartition State)> written)
@@ -200,21 +208,13 @@ internal sealed class LiveShare(Func<GroupSettings> settings, GroupConfig config
         }
     }
 
-    /// <summary>Makes everything due once more.</summary>
-    internal void Rewrite()
-    {
-        lock (_lock)
-        {
-            foreach (var slot in _slots.Values) slot.Written = null;
-        }
-    }
-
     public void Dispose()
     {
         lock (_lock)
         {
             foreach (var slot in _slots.Values) slot.Dispose();
             _news.Dispose();
+            _settled?.Dispose();
         }
     }
 
@@ -256,6 +256,9 @@ internal sealed class LiveShare(Func<GroupSettings> settings, GroupConfig config
         slot.State = next;
         var hasRoom = before.Records.Count >= MaxInFlight && next.Records.Count < MaxInFlight;
         if (hasRoom || next.Counts.Available > before.Counts.Available) Tell();
+        if (_settled is null || next.Counts.Acquired >= before.Counts.Acquired) return;
+        _ = _settled.CancelAsync();
+        _settled = null;
     }
 
     // Those who wait go on elsewhere: the lock is held here.

@@ -45,6 +45,9 @@ public sealed class ShareBatch
     /// <summary>Whether nothing more was there to be given out.</summary>
     public bool IsUpToDate { get; internal set; }
 
+    /// <summary>Records that the group has not done, those held included, when the batch was made.</summary>
+    public long Lag { get; internal set; }
+
     /// <summary>When the holds end, by the wall clock.</summary>
     public DateTimeOffset ExpiresAt { get; internal set; }
 

@@ -57,6 +57,12 @@ public sealed class ShareCoordinator(GroupCatalog catalog)
         return results;
     }
 
+    /// <summary>
+    /// How many records a member holds, and a token that is cancelled when some record's hold has ended, in whatever way.
+    /// </summary>
+    /// <exception cref="BrokerException">GroupIdNotFound, GroupTypeMismatch.</exception>
+    public (int Count, CancellationToken Changed) HeldBy(string group, string member) => catalog.RequireShared(group).Keeper.Share.HeldBy(member);
+
     /// <summary>Gives back a batch that could not be handed to its member; it does not count as a delivery.</summary>
     public async ValueTask UndoAsync(string group, ShareBatch batch)
     {
@@ -101,7 +107,9 @@ public sealed class ShareCoordinator(GroupCatalog catalog)
     {
         var reader = new ShareReader(catalog.Engine, keeper.Share);
         var ends = places.ToDictionary(place => place.Partition, place => place.HighWatermark);
-        foreach (var (slot, state) in keeper.Share.Turn())
+        var turn = keeper.Share.Turn();
+        batch.Lag = turn.Sum(entry => entry.State.Records.Count + Math.Max(0, ends.GetValueOrDefault(entry.Slot.Partition) - entry.State.End));
+        foreach (var (slot, state) in turn)
         {
             if (batch.IsFull) return;
             var hasNew = state.Records.Count < keeper.Share.MaxInFlight && ends.GetValueOrDefault(slot.Partition) > state.End;

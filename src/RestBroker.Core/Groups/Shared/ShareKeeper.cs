@@ -24,6 +24,7 @@ internal sealed partial class ShareKeeper : IDisposable
     private TimeSpan _scheduled = TimeSpan.MaxValue;
     private TimeSpan _burialNotBefore;
     private bool _isClosed;
+    private bool _mustRewrite;
 
     internal ShareKeeper(LiveGroup group, GroupStores stores, GroupConfig config, TimeProvider time, ILogger logger)
     {
@@ -70,7 +71,7 @@ internal sealed partial class ShareKeeper : IDisposable
     /// <summary>Writes every partition again, for the sake of dropping the older records.</summary>
     internal Task RewriteAsync(CancellationToken cancellationToken)
     {
-        Share.Rewrite();
+        Volatile.Write(ref _mustRewrite, true);
         return _writer.WriteAsync(cancellationToken);
     }
 
@@ -127,17 +128,18 @@ internal sealed partial class ShareKeeper : IDisposable
     private async Task<bool> BuryOnceAsync()
     {
         var topic = _group.Look((live, _) => live.State.Settings.DeadLetterTopic);
-        var isAny = false;
-        foreach (var (slot, state) in Share.States().Where(entry => entry.State.Counts.Dead > 0))
+        var dead = Share.States().Where(entry => entry.State.Counts.Dead > 0).ToList();
+        // That they are dead is on disk before a copy is: or a crash could leave a copy of a record that somebody does after all.
+        if (dead.Count > 0 && topic is not null) await SaveAsync(CancellationToken.None);
+        foreach (var (slot, state) in dead)
         {
-            isAny = true;
             var offsets = topic is null
                 ? [.. state.Records.Where(record => record.Value.IsDead).Select(record => record.Key)]
                 : await _deadLetters.CopyAsync(slot.Partition, slot.TopicId, state, topic);
             Share.Bury(slot, offsets);
         }
 
-        return isAny;
+        return dead.Count > 0;
     }
 
     private void Schedule()
@@ -175,12 +177,23 @@ internal sealed partial class ShareKeeper : IDisposable
 
     private async Task WriteAsync()
     {
-        var due = Share.Due();
+        // Decided where writes are one after the other: one that is under way may lie before what is dropped.
+        var isRewrite = Interlocked.Exchange(ref _mustRewrite, false);
+        var due = Share.Due(all: isRewrite);
         if (due.Count == 0) return;
         var now = (Monotonic: Share.Now, Wall: _time.GetUtcNow().ToUnixTimeMilliseconds());
         var values = due.Select(entry => (entry.Slot, (byte[]?)SharePartitionFormat.Write(entry.State, WallClock))).ToList();
         _group.Place([.. due.Select(entry => new Engine.CommittedOffset(entry.Slot.Partition, entry.Slot.TopicId, entry.State.Start))]);
-        await Task.WhenAll(_stores.Log.WriteSharesAsync(_group.Name, values), _group.SaveOffsetsAsync(CancellationToken.None));
+        try
+        {
+            await Task.WhenAll(_stores.Log.WriteSharesAsync(_group.Name, values), _group.SaveOffsetsAsync(CancellationToken.None));
+        }
+        catch
+        {
+            if (isRewrite) Volatile.Write(ref _mustRewrite, true);
+            throw;
+        }
+
         Share.Written(due);
 
         long WallClock(TimeSpan monotonic) => now.Wall + (long)(monotonic - now.Monotonic).TotalMilliseconds;

@@ -77,6 +77,32 @@ public class SharedRestartTests
     }
 
     [Fact]
+    public async Task What_rot_took_is_told_once_and_the_rest_is_given_out()
+    {
+        using var directory = new TempDirectory();
+        await using (var broker = await StartAsync(directory))
+        {
+            foreach (var text in new[] { "zero", "the-rotten-one", "two", "another-rotten-one" }) await broker.ProduceAsync("t", 0, text);
+            // The last was given out before, and came back.
+            var a = new SharedMember(broker);
+            var given = await a.FetchAsync();
+            await a.AckAsync("release", given.Skip(3));
+            await broker.SendAsync(HttpMethod.Delete, "/v1/groups/g/members/a");
+        }
+
+        LogDamage.Flip(directory.Path, "the-rotten-one");
+        LogDamage.Flip(directory.Path, "another-rotten-one");
+        await using (var broker = Broker(directory))
+        {
+            var page = (await broker.PostAsync("/v1/groups/g/fetch", """{"member":"a"}""")).Json;
+            Assert.Equal(["zero", "two"], SharedMember.Deliveries(page).Select(delivery => delivery.Text));
+            Assert.Equal([(1, 2), (3, 4)], page["gaps"]!.AsArray().Select(gap => ((int)gap!["from"]!, (int)gap["to"]!)));
+            await new SharedMember(broker).AckAsync("accept", SharedMember.Deliveries(page));
+            Assert.Equal(0, (long)(await broker.GetAsync("/v1/groups/g/lag")).Json["lag"]!);
+        }
+    }
+
+    [Fact]
     public async Task The_log_of_states_stays_short_and_whole_however_much_is_acknowledged()
     {
         using var directory = new TempDirectory();
