@@ -43,7 +43,9 @@ public sealed class SyncTogetherTests : IDisposable
             Watch(isLogsOnly: false);
         }
 
-        Assert.All(_syncs.Where(sync => sync.Call == FileCall.Sync), sync => Assert.EndsWith("clean-shutdown", sync.Path, StringComparison.Ordinal));
+        // The state of producers is no cache of a file that is there: it is put in place by itself.
+        var alone = _syncs.Where(sync => sync.Call == FileCall.Sync && !sync.Path.Contains(".snapshot", StringComparison.Ordinal));
+        Assert.EndsWith("clean-shutdown", Assert.Single(alone).Path, StringComparison.Ordinal);
         Assert.InRange(_syncs.Count(sync => sync.Call == FileCall.SyncFileSystem), 1, 2);
         await using var again = await OpenAsync();
         Assert.All(await again.DescribePartitionsAsync("crowd", default), partition => Assert.Equal(1, partition.HighWatermark));
