@@ -11,6 +11,23 @@ public sealed class ValueTests
     private const string Compacted = """{"cleanup.policy":"compact","min.cleanable.dirty.ratio":0,"segment.ms":1}""";
 
     [Fact]
+    public async Task A_value_that_is_sent_again_under_its_name_is_stored_once_and_its_condition_has_held()
+    {
+        await using var broker = TestBroker.Start();
+        await broker.PutAsync("/v1/topics/users", """{"configs":{"cleanup.policy":"compact"}}""");
+        (string, string)[] headers = [("Idempotency-Key", "first-of-42"), ("If-None-Match", "*")];
+
+        var first = await broker.SendAsync(HttpMethod.Put, "/v1/topics/users/value?key=42", "a", "text/plain", headers);
+        var again = await broker.SendAsync(HttpMethod.Put, "/v1/topics/users/value?key=42", "a", "text/plain", headers);
+        var other = await broker.SendAsync(HttpMethod.Put, "/v1/topics/users/value?key=42", "b", "text/plain", headers);
+
+        Assert.Equal((201, null), (first.Status, first.Header("RB-Idempotent-Replay")));
+        Assert.Equal((201, first.Body, "true"), (again.Status, again.Body, again.Header("RB-Idempotent-Replay")));
+        Assert.Equal((422, "idempotency-key-reused"), (other.Status, other.Code));
+        Assert.Equal(1, (long)(await broker.GetAsync("/v1/topics/users/partitions/0")).Json["nextOffset"]!);
+    }
+
+    [Fact]
     public async Task A_value_is_put_read_replaced_and_deleted_under_its_key()
     {
         await using var broker = TestBroker.Start();
