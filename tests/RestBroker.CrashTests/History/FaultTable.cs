@@ -13,9 +13,17 @@ internal static class FaultTable
     public static string Add(string fault, int count, Verdict verdict, string seeds)
     {
         var reordered = verdict.Reordered + verdict.WentBack + verdict.Reused;
-        var line = string.Create(
+        return Add(string.Create(
             CultureInfo.InvariantCulture,
-            $"{fault}\t{count}\t{verdict.Acked}\t{verdict.Lost + verdict.Vanished}\t{verdict.Duplicated + verdict.Invented}\t{reordered}\t{verdict.Unknown}\t{seeds}");
+            $"{fault}\t{count}\t{verdict.Acked}\t{verdict.Lost + verdict.Vanished}\t{verdict.Duplicated + verdict.Invented}\t{reordered}\t{verdict.Unknown}\t{seeds}"));
+    }
+
+    /// <summary>Notes that so many random histories were as a model says: each was compared step by step, and the first difference fails the test.</summary>
+    public static string Held(string model, int count, string seeds) =>
+        Add(string.Create(CultureInfo.InvariantCulture, $"{model}\t{count}\t-\t0\t0\t0\t-\t{seeds}"));
+
+    private static string Add(string line)
+    {
         lock (Heading)
         {
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);

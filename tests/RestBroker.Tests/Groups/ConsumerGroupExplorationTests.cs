@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using RestBroker.Core.Groups;
 using RestBroker.Core.Topics;
+using RestBroker.CrashTests.History;
 using Xunit.Abstractions;
 
 namespace RestBroker.Tests.Groups;
@@ -41,7 +42,7 @@ public class ConsumerGroupExplorationTests(ITestOutputHelper output)
     [Fact]
     public void In_long_random_runs_a_partition_has_one_owner_and_rebalancing_ends()
     {
-        var runs = Environment.GetEnvironmentVariable("RESTBROKER_FULL") == "1" ? 100_000 : 200;
+        var runs = Effort.Of(200, 100_000);
         var seed = Random.Shared.Next();
         var greatestEpoch = 0;
         for (var run = 0; run < runs; run++)
@@ -65,6 +66,7 @@ public class ConsumerGroupExplorationTests(ITestOutputHelper output)
             greatestEpoch = Math.Max(greatestEpoch, world.Group.State.Epoch);
         }
 
+        FaultTable.Held($"groups, random runs of {StepsOfARun} steps", runs, $"{seed}..");
         output.WriteLine($"seed {seed}: {runs} runs of {StepsOfARun} steps, up to epoch {greatestEpoch}");
         Assert.True(greatestEpoch > StepsOfARun / 4);
     }

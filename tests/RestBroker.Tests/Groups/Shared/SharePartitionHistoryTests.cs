@@ -1,4 +1,5 @@
 using RestBroker.Core.Groups.Shared;
+using RestBroker.CrashTests.History;
 using Xunit.Abstractions;
 using Is = RestBroker.Tests.Groups.Shared.ShareOracle.Is;
 
@@ -10,7 +11,7 @@ public class SharePartitionHistoryTests(ITestOutputHelper output)
     private const int Steps = 60;
     private const int LeaseSeconds = 4;
     private static readonly string[] Members = ["a", "b", "c"];
-    private static readonly int Histories = Environment.GetEnvironmentVariable("RESTBROKER_FULL") == "1" ? 100_000 : 400;
+    private static readonly int Histories = Effort.Of(400, 100_000);
 
     [Fact]
     public void Every_history_leaves_each_record_where_the_oracle_says()
@@ -35,6 +36,7 @@ public class SharePartitionHistoryTests(ITestOutputHelper output)
             }
         }
 
+        FaultTable.Held($"shared partition against its oracle, {Steps} steps", Histories, $"{seed}..");
         output.WriteLine($"seed {seed}: {Histories} histories of {Steps} steps; {string.Join(", ", seen.OrderBy(verb => verb.Key))}");
         Assert.Equal(14, seen.Count);
     }

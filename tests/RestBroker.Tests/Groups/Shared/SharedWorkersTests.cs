@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using RestBroker.CrashTests.History;
 using RestBroker.Tests.Server;
 using Xunit.Abstractions;
 
@@ -12,7 +13,7 @@ public class SharedWorkersTests(ITestOutputHelper output)
 {
     private const int Workers = 50;
     private const int MaxDeliveries = 4;
-    private static readonly int Records = Environment.GetEnvironmentVariable("RESTBROKER_FULL") == "1" ? 100_000 : 2_000;
+    private static readonly int Records = Effort.Of(2_000, 100_000);
 
     [Fact]
     public async Task Every_record_is_accepted_once_or_a_dead_letter_once_and_none_is_lost()
@@ -31,6 +32,8 @@ public class SharedWorkersTests(ITestOutputHelper output)
 
         var dead = await run.DeadAsync();
         output.WriteLine($"seed {seed}: {Records} records, {run.Accepted.Count} accepted, {dead.Count} dead letters, {run.Deliveries} deliveries, {run.Crashes} crashes");
+        var lost = Records - run.Accepted.Keys.Concat(dead).Distinct().Count();
+        FaultTable.Add("shared: a worker of 50 crashes", run.Crashes, new Verdict(run.Accepted.Count, Records, lost, dead.Count - dead.Distinct().Count(), 0, 0, 0, 0, 0, 0, 0), $"{seed}..");
         Assert.Equal(dead.Count, dead.Distinct().Count());
         Assert.All(run.Accepted, accepted => Assert.Equal(1, accepted.Value));
         Assert.Equal(Enumerable.Range(0, Records), run.Accepted.Keys.Concat(dead).Order());

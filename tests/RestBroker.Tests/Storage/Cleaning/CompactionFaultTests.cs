@@ -1,3 +1,4 @@
+using RestBroker.CrashTests.History;
 using RestBroker.Storage.Files;
 
 namespace RestBroker.Tests.Storage;
@@ -8,7 +9,7 @@ public sealed class CompactionFaultTests
     private static readonly string[] Starts = ["clean", "death", "power cut"];
 
     /// <summary>Each call fails once before each kind of start in the long run, before one of them in the short one.</summary>
-    private static readonly bool IsFull = Environment.GetEnvironmentVariable("RESTBROKER_FULL") == "1";
+    private static readonly bool IsFull = Effort.IsFull;
 
     [Theory]
     [InlineData(false, false)]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using RestBroker.Core.Records;
+using RestBroker.CrashTests.History;
 using Xunit.Abstractions;
 
 namespace RestBroker.Tests.Storage;
@@ -12,13 +13,11 @@ public sealed class CompactionModelTests(ITestOutputHelper output)
 {
     private const int StepsPerHistory = 250;
 
-    private static readonly bool IsFull = Environment.GetEnvironmentVariable("RESTBROKER_FULL") == "1";
-
     [Fact]
     public async Task Whatever_happens_the_log_holds_what_the_model_holds()
     {
-        var histories = (IsFull ? 50_000 : 1_000) / StepsPerHistory;
-        var first = int.TryParse(Environment.GetEnvironmentVariable("RESTBROKER_SEED"), out var given) ? given : IsFull ? Environment.TickCount & 0xFFFFFF : 1;
+        var histories = Effort.Of(1_000, 50_000) / StepsPerHistory;
+        var first = Effort.Seed() & 0xFFFFFF;
         output.WriteLine($"{histories} histories of {StepsPerHistory} steps from seed {first} on");
         var runs = 0;
         for (var seed = first; seed < first + histories; seed++)
@@ -28,6 +27,7 @@ public sealed class CompactionModelTests(ITestOutputHelper output)
             history.Check("the end");
         }
 
+        output.WriteLine(FaultTable.Held("compaction against its model, steps", histories * StepsPerHistory, $"{first}.."));
         Assert.True(runs > histories * 5, $"{runs} compactions are too few to tell anything");
     }
 
