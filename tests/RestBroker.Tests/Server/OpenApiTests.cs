@@ -47,7 +47,7 @@ public sealed class OpenApiTests
             if ((string)operation["operationId"]! == "commitGroup") body = $$"""{"lease":{"id":"{{fetched!["lease"]!["id"]}}","epoch":{{fetched["lease"]!["epoch"]}}},"cursor":"{{fetched["cursor"]}}"}""";
             if ((string)operation["operationId"]! == "ackGroup") body = $$"""{"acks":[{"receipt":"{{await ReceiptAsync(broker)}}","outcome":"accept"}]}""";
             // What the fetch gave is committed; the stream is to end.
-            if ((string)operation["operationId"]! == "tailGroup") await broker.PostAsync("/v1/topics/orders/records", """{"records":[{"text":"1"},{"text":"2"},{"text":"3"}]}""");
+            if ((string)operation["operationId"]! == "tailGroup") await broker.PostAsync("/v1/topics/orders/records", """{"records":[{"key":"a","text":"1"},{"key":"b","text":"2"},{"key":"c","text":"3"}]}""");
             var type = content is null ? "application/json" : content.Value.Key == "*/*" ? "text/plain" : content.Value.Key;
 
             var answer = await broker.SendAsync(new HttpMethod(method.ToUpperInvariant()), target, body, type, headers);
@@ -62,7 +62,7 @@ public sealed class OpenApiTests
     private static async Task<string> ReceiptAsync(TestBroker broker)
     {
         Assert.Equal(201, (await broker.PutAsync("/v1/groups/packers", """{"mode":"shared","topics":["orders"]}""")).Status);
-        await broker.PostAsync("/v1/topics/orders/records", """{"records":[{"text":"one"}]}""");
+        await broker.PostAsync("/v1/topics/orders/records", """{"records":[{"key":"a","text":"one"}]}""");
         return (string)(await broker.PostAsync("/v1/groups/packers/fetch", """{"member":"worker-1"}""")).Json["records"]![0]!["receipt"]!;
     }
 
