@@ -5,6 +5,8 @@ internal static class FileStoreExtensions
 {
     private const int DiskFull = 28;
     private const int QuotaExceeded = 122;
+    private const int ProcessHasTooManyFiles = 24;
+    private const int SystemHasTooManyFiles = 23;
     private const int CopyChunk = 1024 * 1024;
 
     /// <summary>Whether a failure is one of the disk and not of the program.</summary>
@@ -12,6 +14,9 @@ internal static class FileStoreExtensions
 
     /// <summary>Whether a failure means that there is no room. .NET gives errno as the HResult of an <see cref="IOException"/>.</summary>
     public static bool IsDiskFull(this Exception error) => error is IOException { HResult: DiskFull or QuotaExceeded };
+
+    /// <summary>Whether a file could not be opened for want of a descriptor: nothing was done, and the disk is well.</summary>
+    public static bool IsOutOfFiles(this Exception error) => error is IOException { HResult: ProcessHasTooManyFiles or SystemHasTooManyFiles };
 
     /// <summary>The whole of a small file; null where there is none.</summary>
     public static byte[]? ReadAll(this IFileStore files, string path, int maxSize)

@@ -12,14 +12,12 @@ internal sealed class Admission(OpenSegments segments, DiskReserve reserve)
 {
     private const int DirectorySize = 4096;
 
-    private static readonly TimeSpan SyncedBy = TimeSpan.FromSeconds(1);
-
     /// <exception cref="BrokerException">The machine has not got it; nothing was changed.</exception>
     public void Check(TopicPartition partition, int size, LogSegment? active)
     {
         var isInternal = TopicName.IsInternal(partition.Topic);
         if (!isInternal && !reserve.TryTake(size)) throw LowOnDisk(partition.ToString());
-        if (active is not { File.IsDirty: true } && !segments.TryMakeRoom() && !isInternal) throw OutOfFiles(partition);
+        if (active is not { File.IsDirty: true } && !segments.TryMakeRoom() && !isInternal) throw LogRefusal.OutOfFiles(partition);
     }
 
     /// <exception cref="BrokerException">A new topic's directories would use the reserve.</exception>
@@ -31,10 +29,4 @@ internal sealed class Admission(OpenSegments segments, DiskReserve reserve)
     private BrokerException LowOnDisk(string what) => new(
         BrokerError.DiskFull,
         $"Of the disk {reserve.FreeBytes} bytes are free, and {reserve.Bytes} of them are kept: there is no room for {what}. Delete records or topics, shorten retention, or add space.");
-
-    private static BrokerException OutOfFiles(TopicPartition partition) => new(
-        BrokerError.LimitReached, $"As many partitions as files may be open wait for a sync, and {partition} with them. Try again, or raise the process's limit of open files.")
-    {
-        RetryAfter = SyncedBy,
-    };
 }

@@ -21,6 +21,14 @@ internal static class LogRefusal
     public static BrokerException NoRoom(TopicPartition partition, int size, Exception error) =>
         new(BrokerError.DiskFull, $"There is no room on the disk for a batch of {size} bytes in {partition}. Delete records or topics, or add space.", error);
 
+    public static BrokerException OutOfFiles(TopicPartition partition, Exception? error = null) => new(
+        BrokerError.LimitReached,
+        $"As many files are open as may be, and {partition} needs one more. Try again, or raise the process's limit of open files.",
+        error)
+    {
+        RetryAfter = TimeSpan.FromSeconds(1),
+    };
+
     public static BrokerException NoRoomToNote(TopicPartition partition, Exception error) =>
         new(BrokerError.DiskFull, $"There is no room on the disk to note where {partition} starts: nothing was deleted. Delete topics, or add space.", error)
         {

@@ -388,6 +388,7 @@ internal sealed class PartitionLog
         catch (Exception e) when (e.IsDiskTrouble())
         {
             if (e.IsDiskFull() && _writer.TryRewind()) throw LogRefusal.NoRoom(Partition, batch.Size, e);
+            if (e.IsOutOfFiles()) throw LogRefusal.OutOfFiles(Partition, e);
             Fail(e);
             throw LogRefusal.Failed(Partition, e);
         }

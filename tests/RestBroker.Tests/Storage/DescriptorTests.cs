@@ -16,9 +16,9 @@ public sealed class DescriptorTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Theory]
-    [InlineData(1_048_576, 1_000, 1_047_448)]
-    [InlineData(1_024, 448, 448)]
-    [InlineData(256, 64, 64)]
+    [InlineData(1_048_576, 1_000, 1_047_128)]
+    [InlineData(1_024, 288, 288)]
+    [InlineData(480, 16, 16)]
     public void Half_goes_to_segments_and_the_rest_to_connections(long limit, int segments, long connections)
     {
         var budget = DescriptorBudget.Share(limit, 1_000);
@@ -26,6 +26,10 @@ public sealed class DescriptorTests : IDisposable
         Assert.Equal((segments, connections), (budget.OpenSegments, budget.Connections));
         Assert.True(budget.OpenSegments + budget.Connections + DescriptorBudget.Reserve <= limit);
     }
+
+    [Fact]
+    public void With_too_few_a_broker_says_so_and_does_not_begin() =>
+        Assert.Contains("ulimit -n", Assert.Throws<RestBroker.Storage.DataDirectoryException>(() => DescriptorBudget.Share(479, 1_000)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void This_process_has_a_limit() =>
