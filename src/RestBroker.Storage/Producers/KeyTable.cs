@@ -17,22 +17,27 @@ internal readonly record struct KeyBatch(long BaseOffset, int RecordCount, long 
 internal sealed class KeyTable
 {
     private readonly Dictionary<long, KeyBatch> _batches = [];
-    private readonly Queue<long> _order = [];
+    private readonly Queue<(long ProducerId, long BaseOffset)> _order = [];
 
     public int Count => _batches.Count;
 
     /// <summary>When the oldest key came, in ms; null where there is none.</summary>
-    public long? OldestTime => _order.TryPeek(out var oldest) ? _batches[oldest].AppendTime : null;
+    public long? OldestTime => _order.TryPeek(out var oldest) ? _batches[oldest.ProducerId].AppendTime : null;
 
     /// <summary>From the oldest to the newest.</summary>
-    public IEnumerable<(long ProducerId, KeyBatch Batch)> All => _order.Select(id => (id, _batches[id]));
+    public IEnumerable<(long ProducerId, KeyBatch Batch)> All => _order.Where(IsCurrent).Select(entry => (entry.ProducerId, _batches[entry.ProducerId]));
 
     public KeyBatch? Find(long producerId) => _batches.TryGetValue(producerId, out var batch) ? batch : null;
 
-    /// <summary>Adds a key that is not there.</summary>
+    /// <summary>
+    /// Adds a key. One that is there was forgotten and came again before the log was read once more: the later batch is the one that
+    /// counts.
+    /// </summary>
     public void Add(long producerId, in KeyBatch batch)
     {
-        if (_batches.TryAdd(producerId, batch)) _order.Enqueue(producerId);
+        _batches[producerId] = batch;
+        _order.Enqueue((producerId, batch.BaseOffset));
+        DropOutdated();
     }
 
     /// <summary>Forgets the keys that came at or before a time; returns how many.</summary>
@@ -48,5 +53,18 @@ internal sealed class KeyTable
         while (Count > count) ForgetOldest();
     }
 
-    private void ForgetOldest() => _batches.Remove(_order.Dequeue());
+    private void ForgetOldest()
+    {
+        _batches.Remove(_order.Dequeue().ProducerId);
+        DropOutdated();
+    }
+
+    // What comes first is always one that counts.
+    private void DropOutdated()
+    {
+        while (_order.TryPeek(out var oldest) && !IsCurrent(oldest)) _order.Dequeue();
+    }
+
+    private bool IsCurrent((long ProducerId, long BaseOffset) entry) =>
+        _batches.TryGetValue(entry.ProducerId, out var batch) && batch.BaseOffset == entry.BaseOffset;
 }

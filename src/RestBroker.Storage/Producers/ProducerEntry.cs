@@ -48,10 +48,13 @@ internal sealed class ProducerEntry(short epoch)
         return null;
     }
 
-    /// <summary>Takes note of a batch that is in the log; a higher epoch forgets those of the one before.</summary>
+    /// <summary>
+    /// Takes note of a batch that is in the log; a higher epoch forgets those of the one before. So does a batch that does not follow on: the
+    /// producer was forgotten and has begun anew, and when the log is read again its first life must not answer for the second.
+    /// </summary>
     public void Add(short epoch, in ProducerBatch batch)
     {
-        if (epoch != Epoch) _batches.Clear();
+        if (epoch != Epoch || batch.BaseSequence != NextSequence) _batches.Clear();
         Epoch = epoch;
         if (_batches.Count == MaxBatches) _batches.RemoveAt(0);
         _batches.Add(batch);

@@ -46,6 +46,25 @@ public sealed class ProducerRecoveryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_producer_that_was_forgotten_and_began_anew_is_not_answered_with_its_first_life()
+    {
+        var log = _fixture.Open();
+        foreach (var sequence in (int[])[0, 1, 2]) await log.Append(1, 0, sequence).Committed;
+        await log.AppendKey("a", "first").Committed;
+        _fixture.Time.Advance(_fixture.Limits.Expiration + TimeSpan.FromHours(1));
+        log.Clean();
+        await log.Append(1, 0, 0).Committed;
+        await log.AppendKey("a", "second").Committed;
+        foreach (var path in Directory.GetFiles(_fixture.LogDirectory, "*.snapshot")) File.Delete(path);
+
+        log = _fixture.Open(StartKind.Unclean);
+
+        Assert.Equal(("4 again", "6"), (log.Outcome(1, 0, 0), log.Outcome(1, 0, 1)));
+        Assert.Equal("5 again", ProducerAppends.Outcome(() => log.AppendKey("a", "second").Result));
+        Assert.Equal("IdempotencyKeyReused", ProducerAppends.Outcome(() => log.AppendKey("a", "first").Result));
+    }
+
+    [Fact]
     public async Task Retention_takes_records_and_not_the_memory_of_who_sent_them()
     {
         _fixture.Configs["retention.ms"] = "60000";
