@@ -128,7 +128,7 @@ internal sealed class LiveLoad : IAsyncDisposable
             {
                 await UpAsync();
             }
-            catch (Exception e) when (e is HttpRequestException or IOException)
+            catch (Exception e) when (IsCut(e))
             {
                 // The answer never came: the record may be there or not.
             }
@@ -153,12 +153,15 @@ internal sealed class LiveLoad : IAsyncDisposable
             {
                 await UpAsync();
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+            catch (Exception e) when (IsCut(e) || e is OperationCanceledException)
             {
                 // The answer was cut: the same is asked for again.
             }
         }
     }
+
+    // A connection that is reset while it is being made is a bare SocketException.
+    private static bool IsCut(Exception error) => error is HttpRequestException or IOException or System.Net.Sockets.SocketException;
 
     private static async Task<bool> HasNoSideEffectsAsync(HttpResponseMessage answer) =>
         (string)JsonNode.Parse(await answer.Content.ReadAsStringAsync(CancellationToken.None))!["sideEffects"]! == "none";

@@ -76,9 +76,22 @@ internal sealed class MountedImage : IDisposable
         _isMounted = true;
     }
 
+    // A broker had a mount name space of its own, and the kernel lets go of that a moment after the process has ended.
     private void Unmount()
     {
-        Run("umount", Path);
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                Run("umount", Path);
+                break;
+            }
+            catch (InvalidOperationException) when (tries < 100)
+            {
+                Thread.Sleep(20);
+            }
+        }
+
         _isMounted = false;
     }
 
