@@ -34,7 +34,7 @@ internal sealed class GroupCalls(BrokerProcess broker, string group)
             using var answer = await broker.Client.PostAsync(new Uri($"v1/groups/{group}/{verb}", UriKind.Relative), content);
             return JsonNode.Parse(await answer.Content.ReadAsStringAsync());
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or IOException or System.Net.Sockets.SocketException)
         {
             return null;
         }
@@ -47,7 +47,7 @@ internal sealed class GroupCalls(BrokerProcess broker, string group)
         {
             return (long)JsonNode.Parse(await broker.Client.GetStringAsync(new Uri($"v1/groups/{group}/lag", UriKind.Relative)))!["lag"]!;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or IOException or System.Net.Sockets.SocketException)
         {
             return null;
         }

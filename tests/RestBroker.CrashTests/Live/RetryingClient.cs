@@ -69,7 +69,7 @@ internal abstract class RetryingClient(BrokerProcess broker, Uri address, string
                 if (answer.StatusCode is not HttpStatusCode.ServiceUnavailable && !text.Contains("idempotency-key-in-use", StringComparison.Ordinal))
                     throw new InvalidOperationException($"{request.RequestUri}: {(int)answer.StatusCode} {text}");
             }
-            catch (Exception e) when (e is HttpRequestException or IOException)
+            catch (Exception e) when (e is HttpRequestException or IOException or System.Net.Sockets.SocketException)
             {
                 await broker.Up.WaitAsync(TimeSpan.FromSeconds(60));
             }
