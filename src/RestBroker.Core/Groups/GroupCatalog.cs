@@ -202,7 +202,14 @@ public sealed partial class GroupCatalog(ILogEngine engine, GroupConfig config, 
     // No route but produce creates a topic, and a group that only finds out when the first record dies helps nobody.
     private async ValueTask RequireDeadLetterTopicAsync(GroupSettings settings, CancellationToken cancellationToken)
     {
-        if (settings.DeadLetterTopic is not { } name || await engine.DescribeTopicAsync(name, cancellationToken) is not null) return;
+        if (settings.DeadLetterTopic is not { } name) return;
+        if (await engine.DescribeTopicAsync(name, cancellationToken) is { } topic)
+        {
+            if (!topic.Config.CleanupPolicy.HasFlag(CleanupPolicy.Compact)) return;
+            var reason = $"'{name}' is compacted: of the dead letters of a key it would keep the last alone. Give a topic that is not.";
+            throw new BrokerException(BrokerError.InvalidConfig, reason) { Errors = [new FieldError("/deadLetterTopic", BrokerError.InvalidConfig, reason)] };
+        }
+
         var detail = $"There is no topic '{name}' for dead letters: create it first.";
         throw new BrokerException(BrokerError.UnknownTopicOrPartition, detail)
         {

@@ -11,6 +11,9 @@ public static class ProducerSequence
     /// <summary>How many records one sequence lies before another, going up from the first and round at the end.</summary>
     public static long Distance(int from, int to) => (to - from + Modulus) % Modulus;
 
-    /// <summary>Whether a sequence lies behind what is expected, rather than ahead of it: the nearer way round counts.</summary>
-    public static bool IsBehind(int sequence, int expected) => Distance(sequence, expected) is > 0 and <= Modulus / 2;
+    /// <summary>
+    /// Whether a sequence is sure to have been there before what is expected. Beyond the end of a round nobody remembers whether there was
+    /// one: such a sequence is never told to be stored.
+    /// </summary>
+    public static bool IsBehind(int sequence, int expected) => sequence < expected;
 }

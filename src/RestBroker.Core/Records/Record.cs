@@ -10,5 +10,8 @@ public readonly record struct Record(
     long Offset, long Timestamp, ReadOnlyMemory<byte>? Key, ReadOnlyMemory<byte>? Value, RecordHeaders Headers)
 {
     /// <summary>The same record with bytes of its own, valid for ever.</summary>
-    public Record Copy() => this with { Key = Key?.ToArray(), Value = Value?.ToArray(), Headers = Headers.Copy() };
+    public Record Copy() => this with { Key = Copy(Key), Value = Copy(Value), Headers = Headers.Copy() };
+
+    // Without the cast nothing would be an empty array, and that an empty key.
+    private static ReadOnlyMemory<byte>? Copy(ReadOnlyMemory<byte>? bytes) => bytes is { } some ? (ReadOnlyMemory<byte>?)some.ToArray() : null;
 }

@@ -16,7 +16,7 @@ internal sealed class MetricsText : IHostedService, IDisposable
     private const int MaxSeriesPerInstrument = 1_000;
 
     // ASP.NET Core's own meter is not among them: its histogram has six tags and is fed by every request.
-    private static readonly string[] Meters = ["RestBroker.Storage", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime"];
+    private static readonly string[] Meters = ["RestBroker.Storage", GroupMetrics.MeterName, "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime"];
 
     private readonly ConcurrentDictionary<Instrument, ConcurrentDictionary<string, MetricSeries>> _instruments = [];
     private readonly MeterListener _listener = new();

@@ -19,10 +19,13 @@ internal readonly record struct IdempotencyKey(string Text)
 
     /// <summary>The key of a request, quoted or bare; null where it has none.</summary>
     /// <exception cref="BrokerException">InvalidRequest, NotSupportedByEngine, InvalidRange.</exception>
-    public static IdempotencyKey? Parse(string? header, ILogEngine engine, Acks acks)
+    public static IdempotencyKey? Of(HttpRequest request, ILogEngine engine, Acks acks)
     {
-        if (header is null) return null;
-        var text = header.Trim(' ', '\t');
+        var given = request.Headers[HeaderName];
+        if (given.Count == 0) return null;
+        // Joined they would be a name that nobody gave, and a retry with one of them would store again.
+        if (given.Count > 1) throw new BrokerException(BrokerError.InvalidRequest, $"{HeaderName} is given {given.Count} times; a request has one name.");
+        var text = given.ToString().Trim(' ', '\t');
         if (text.StartsWith('"')) text = Unquote(text);
         if (text.Length is 0 or > MaxLength || text.AsSpan().ContainsAnyExceptInRange('!', '~'))
             throw new BrokerException(BrokerError.InvalidRequest, $"{HeaderName} has 1 to {MaxLength} visible ASCII characters, in quotes or not.");

@@ -36,7 +36,7 @@ internal sealed class ProduceRequests(
         if (query.Partial is true && isNdjson) throw new BrokerException(BrokerError.InvalidRequest, "partial=true is for JSON; the summary of an upload tells of each line that failed.");
         var acks = query.ParseAcks();
         var produce = new ProduceOptions(partition, acks, Producer: headers.Parse(engine, acks), Partial: query.Partial is true);
-        var key = IdempotencyKey.Parse(headers.IdempotencyKey, engine, produce.Acks);
+        var key = IdempotencyKey.Of(context.Request, engine, produce.Acks);
         if (!isNdjson) return StoreAsync(context, topic, produce, key, ifMatch);
         if (key is not null)
             throw new BrokerException(BrokerError.NotSupportedByEngine, "An upload is many appends and has no one Idempotency-Key. Number its records with Producer-Id, Producer-Epoch and Producer-Seq: POST /v1/producers gives an id.");

@@ -21,7 +21,7 @@ internal sealed class RawRequests(
     public async Task<Results<Created<ReceiptResponse>, Accepted>> StoreAsync(
         HttpContext context, string topic, RawRecordKey key, ProduceOptions produce)
     {
-        var idempotencyKey = IdempotencyKey.Parse(key.IdempotencyKey, engine, produce.Acks);
+        var idempotencyKey = IdempotencyKey.Of(context.Request, engine, produce.Acks);
         var cancellationToken = context.RequestAborted;
         RequestBody.Decode(context, options.Value);
         RequestBody.RefuseUnheard(context.Request, "Producer-Id", "Producer-Epoch", "Producer-Seq", "If-Match");

@@ -59,7 +59,7 @@ internal sealed class ValueRequests(
 
         var partition = Murmur2.Partition(key.Span, topic.PartitionCount);
         var produce = new ProduceOptions(partition, acks, KeyCondition: EntityTags.OfKey(context.Request.Headers, topic, partition));
-        var name = IdempotencyKey.Parse(context.Request.Headers[IdempotencyKey.HeaderName], engine, acks);
+        var name = IdempotencyKey.Of(context.Request, engine, acks);
         using var request = name is { } some
             ? await keyed.BeginAsync(some, topic, RequestDigest.OfRecord(some, "value", record), context.RequestAborted)
             : null;

@@ -111,6 +111,14 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
         Volatile.Write(ref _nextOffset, Math.Max(nextOffset, _nextOffset));
     }
 
+    /// <summary>The leader epoch of its first batch, as the file says; -1 where it does not.</summary>
+    public int ReadFirstLeaderEpoch()
+    {
+        var header = new byte[RecordBatch.HeaderSize];
+        using var lease = File.Rent();
+        return _files.Read(lease.Handle, header, 0) == header.Length ? new RecordBatch(header).LeaderEpoch : -1;
+    }
+
     /// <summary>Cuts off what lies behind the last whole batch.</summary>
     public void Rewind()
     {

@@ -1,3 +1,4 @@
+using RestBroker.Core.Engine;
 using RestBroker.Core.Topics;
 using RestBroker.Storage.Files;
 using RestBroker.Storage.Log;
@@ -19,7 +20,7 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
         var saved = checkpoint.Read();
         var scan = new TailScan(host, start, saved, quarantine, report);
         SwapRecovery.Run(Files, directory, path => scan.Quarantine(path, 0));
-        var (segments, active) = LoadSegments(directory, scan);
+        var (segments, active) = LoadSegments(directory, scan, saved, report);
 
         var recoveryPoint = segments.Count == 0 ? saved?.RecoveryPoint ?? 0 : segments[^1].NextOffset;
         // The log start is durable at once; on an async topic a power cut may have taken the records that it was moved behind.
@@ -29,8 +30,11 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
         var list = new SegmentList([.. segments]);
         var producers = new ProducerLoader(host).Load(partition.Partition, directory, list, highWatermark);
         var loaded = new LoadedLog(list, active, nextOffset, highWatermark, memory, producers);
-        // Without a checkpoint nobody knows what was deleted before the first segment.
-        if (saved is null && segments.Count > 0) memory.RaiseLogStart(segments[0].BaseOffset);
+        // Without a checkpoint nobody knows what was deleted before the first segment; with one, a file may be gone all the same.
+        var firstOffset = segments.Count > 0 ? segments[0].BaseOffset : recoveryPoint;
+        if (saved is not null && firstOffset > memory.LogStartOffset && segments.Count == 0) report.AddDamaged(new OffsetRange(memory.LogStartOffset, firstOffset));
+        // Below the floor there may have been nothing: that is the gap of a reservation.
+        if (firstOffset > Math.Max(memory.LogStartOffset, saved?.FloorOffset ?? 0)) memory.RaiseLogStart(firstOffset);
         if (start != StartKind.Clean && (saved is not null || segments.Count > 0))
         {
             SyncAll(directory, segments);
@@ -49,7 +53,8 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
     }
 
     // Behind a damaged end nothing may be appended, even where a file behind it is empty and goes.
-    private (List<LogSegment> Segments, LogSegment? Active) LoadSegments(string directory, TailScan scan)
+    private (List<LogSegment> Segments, LogSegment? Active) LoadSegments(
+        string directory, TailScan scan, CheckpointState? saved, RecoveryReport report)
     {
         var segments = new List<LogSegment>();
         LogSegment? active = null;
@@ -73,11 +78,27 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
             }
 
             segment.NoteAge(host.ReadClocks());
+            if (segments.Count > 0) NoteHole(segments[^1], segment, report);
             segments.Add(segment);
             active = scan.EndsInDamage ? null : segment;
         }
 
-        return (segments, active);
+        // Whole batches, or whole files, are gone from the end of the log: their offsets were given out and must not be again.
+        if (segments.Count == 0 || saved is not { } known || segments[^1].NextOffset >= known.RecoveryPoint) return (segments, active);
+        NoteLost(segments[^1], known.RecoveryPoint, report);
+        return (segments, null);
+    }
+
+    // A file is gone, or what it held: offsets are left out only where the leader epoch rises.
+    private static void NoteHole(LogSegment before, LogSegment segment, RecoveryReport report)
+    {
+        if (segment.BaseOffset > before.NextOffset && segment.ReadFirstLeaderEpoch() <= before.LeaderEpoch) NoteLost(before, segment.BaseOffset, report);
+    }
+
+    private static void NoteLost(LogSegment before, long nextOffset, RecoveryReport report)
+    {
+        report.AddDamaged(new OffsetRange(before.NextOffset, nextOffset));
+        before.TrackDamage(before.Size, nextOffset);
     }
 
     // After a power cut nobody knows which offsets were told to whom: the log goes on at its reservation.

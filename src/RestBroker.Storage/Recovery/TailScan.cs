@@ -59,12 +59,6 @@ internal sealed class TailScan(LogHost host, StartKind start, CheckpointState? s
             report.AddDamaged(new OffsetRange(walk.Damaged.From, next));
             segment.TrackDamage(EndsInDamage ? fileSize : walk.Position, next);
         }
-
-        // Whole batches are gone from the end of the log: their offsets were given out and must not be again.
-        if (segment.NextOffset >= saved?.RecoveryPoint || saved is null || files.FirstAfter(index, segment.NextOffset) != long.MaxValue) return;
-        EndsInDamage = true;
-        report.AddDamaged(new OffsetRange(segment.NextOffset, saved.Value.RecoveryPoint));
-        segment.TrackDamage(segment.Size, saved.Value.RecoveryPoint);
     }
 
     /// <summary>Keeps a copy of a file from a position on. A whole file is moved: that needs no room.</summary>

@@ -76,23 +76,35 @@ internal sealed class MountedImage : IDisposable
         _isMounted = true;
     }
 
-    // A broker had a mount name space of its own, and the kernel lets go of that a moment after the process has ended.
+    // A broker had a mount name space of its own, and the kernel lets go of that a moment after the process has ended: until then the old
+    // file system lives, and what it still writes back would fall into the new one.
     private void Unmount()
+    {
+        Again(() => Run("umount", Path));
+        if (File.Exists(ImageFile)) Again(RequireReleased);
+        _isMounted = false;
+    }
+
+    private void RequireReleased()
+    {
+        var loop = Run("losetup", "-j", ImageFile);
+        if (loop.Length > 0) throw new InvalidOperationException($"Still in use: {loop}");
+    }
+
+    private static void Again(Action action)
     {
         for (var tries = 1; ; tries++)
         {
             try
             {
-                Run("umount", Path);
-                break;
+                action();
+                return;
             }
-            catch (InvalidOperationException) when (tries < 100)
+            catch (InvalidOperationException) when (tries < 250)
             {
                 Thread.Sleep(20);
             }
         }
-
-        _isMounted = false;
     }
 
     private static string? FindObstacle()
@@ -109,13 +121,15 @@ internal sealed class MountedImage : IDisposable
         }
     }
 
-    private static void Run(string program, params string[] arguments)
+    private static string Run(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
         using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEnd();
         var errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0) throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {errors.Trim()}");
+        return output.Trim();
     }
 
     [DllImport("libc", SetLastError = true)]

@@ -68,6 +68,26 @@ public sealed class EncodedBodyTests
     [InlineData("gzip")]
     [InlineData("br")]
     [InlineData("zstd")]
+    public async Task A_body_that_was_cut_at_any_byte_is_not_taken_for_a_whole_one(string encoding)
+    {
+        await using var broker = TestBroker.Start();
+        await broker.PutAsync("/v1/topics/t");
+        var whole = Encode(encoding, Encoding.UTF8.GetBytes("""{"text":"one and only, one and only, one and only"}"""));
+
+        for (var length = 1; length < whole.Length; length++)
+        {
+            var raw = await PostAsync(broker, "/v1/topics/t/raw", encoding, "text/plain", whole[..length]);
+            var lines = await PostAsync(broker, "/v1/topics/t/records", encoding, "application/x-ndjson", whole[..length]);
+            Assert.True((raw.Status, lines.Status) == (400, 400), $"{length} of {whole.Length} bytes: {raw.Status}, {lines.Status} {lines.Body}");
+        }
+
+        Assert.Equal(201, (await PostAsync(broker, "/v1/topics/t/raw", encoding, "text/plain", whole)).Status);
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    [InlineData("zstd")]
     public async Task An_encoded_upload_is_stored_while_it_is_open(string encoding)
     {
         await using var broker = TestBroker.Start();
