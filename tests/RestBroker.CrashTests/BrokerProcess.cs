@@ -79,6 +79,27 @@ internal sealed partial class BrokerProcess : IAsyncDisposable
         _process = null;
     }
 
+    /// <summary>SIGSTOP; returns once no thread of the broker runs any more. Only <see cref="KillAsync"/> comes after it.</summary>
+    public void Stop()
+    {
+        _ = kill(_process!.Id, 19);
+        SpinWait.SpinUntil(() => Directory.GetDirectories($"/proc/{_process.Id}/task").All(IsStill), Patience);
+    }
+
+    // Stopped, or in a call of the disk from which it will not come back to its program.
+    private static bool IsStill(string task)
+    {
+        try
+        {
+            var stat = File.ReadAllText(Path.Combine(task, "stat"));
+            return stat[stat.LastIndexOf(')') + 2] is 'T' or 't' or 'D' or 'Z' or 'X';
+        }
+        catch (IOException)
+        {
+            return true; // it has ended
+        }
+    }
+
     /// <summary>Returns once the broker has ended of itself.</summary>
     public async Task EndedAsync()
     {

@@ -77,8 +77,19 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
                 continue;
             }
 
+            if (FindHole(segments, segment, saved) is { } hole)
+            {
+                if (scan.CutsBehind(hole, files, i - 1))
+                {
+                    scan.Quarantine(segment.File.Path, 0);
+                    segment.Delete();
+                    continue;
+                }
+
+                if (segments.Count > 0) NoteLost(segments[^1], segment.BaseOffset, report);
+            }
+
             segment.NoteAge(host.ReadClocks());
-            if (segments.Count > 0) NoteHole(segments[^1], segment, report);
             segments.Add(segment);
             active = scan.EndsInDamage ? null : segment;
         }
@@ -89,10 +100,14 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
         return (segments, null);
     }
 
-    // A file is gone, or what it held: offsets are left out only where the leader epoch rises.
-    private static void NoteHole(LogSegment before, LogSegment segment, RecoveryReport report)
+    // A file is gone, or what it held: offsets are left out only where the leader epoch rises, or below the floor of a reservation.
+    private static OffsetRange? FindHole(List<LogSegment> segments, LogSegment segment, CheckpointState? saved)
     {
-        if (segment.BaseOffset > before.NextOffset && segment.ReadFirstLeaderEpoch() <= before.LeaderEpoch) NoteLost(before, segment.BaseOffset, report);
+        var isFirst = segments.Count == 0;
+        if (isFirst && saved is null) return null;
+        var expected = isFirst ? Math.Max(saved!.Value.LogStartOffset, saved.Value.FloorOffset) : segments[^1].NextOffset;
+        if (segment.BaseOffset <= expected) return null;
+        return !isFirst && segment.ReadFirstLeaderEpoch() > segments[^1].LeaderEpoch ? null : new OffsetRange(expected, segment.BaseOffset);
     }
 
     private static void NoteLost(LogSegment before, long nextOffset, RecoveryReport report)

@@ -61,6 +61,9 @@ internal sealed class TailScan(LogHost host, StartKind start, CheckpointState? s
         }
     }
 
+    /// <summary>Whether a hole between two files is a tear, so that the later file and those behind it must go.</summary>
+    public bool CutsBehind(OffsetRange hole, SegmentFiles files, int index) => HasCut = HasCut || IsTorn(hole, files, index);
+
     /// <summary>Keeps a copy of a file from a position on. A whole file is moved: that needs no room.</summary>
     public void Quarantine(string path, long position)
     {
