@@ -33,6 +33,7 @@ internal static class OpenApiSetup
         "Topics" => "Create, change, list, describe and delete topics.",
         "Partitions" => "Where the logs of a topic begin and end.",
         "Produce" => "Store records: as JSON, a line each, or as plain bytes.",
+        "Values" => "The latest value of each key of a compacted topic.",
         "Fetch" => "Read records from any place, as often as you like; the broker keeps nothing about the reader.",
         "Events" => "A live tail by Server-Sent Events that survives a lost connection.",
         "Groups" => "Share the partitions among the members of a group, which the broker remembers the place of.",

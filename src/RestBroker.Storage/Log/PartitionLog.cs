@@ -125,7 +125,9 @@ internal sealed class PartitionLog
             if (offset > NextOffset || offset < 0) return (BrokerError.OffsetOutOfRange, default);
             try
             {
-                var slice = LogReader.Read(Segments, offset, HighWatermark.Value, maxBytes);
+                // In this order: whatever is committed below the watermark is in segments that are there by now.
+                var limit = HighWatermark.Value;
+                var slice = LogReader.Read(Segments, offset, limit, maxBytes);
                 if (slice.IsStale) continue; // deleted while we looked: the log start has moved too
                 return (slice.Corrupt is null ? BrokerError.None : BrokerError.RecordCorrupt, slice);
             }
