@@ -115,7 +115,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
         catch (BrokerException e) when (e.Error is BrokerError.PreconditionFailed or BrokerError.OutOfOrderSequence or BrokerError.DuplicateSequence)
         {
             // Who is told the log's end, or what is stored, must be able to read up to it.
-            await log.WhenCommittedAsync().WaitAsync(cancellationToken);
+            await log.Commits.WhenCommittedAsync().WaitAsync(cancellationToken);
             throw;
         }
     }
@@ -143,7 +143,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
         {
             if (log.Producers.Find(producerId) is not { } status) continue;
             // Who is told what is stored goes on behind it, and must not have to come back.
-            await log.WhenCommittedAsync().WaitAsync(cancellationToken);
+            await log.Commits.WhenCommittedAsync().WaitAsync(cancellationToken);
             found.Add(status);
         }
 

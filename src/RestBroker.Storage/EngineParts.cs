@@ -162,7 +162,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
     private bool CloseLogs()
     {
         List<PartitionLog> logs = [.. Catalog.Snapshot.Topics.Values.SelectMany(topic => topic.Logs), Metadata];
-        var isTogether = Flusher.TryFlushRest(logs);
+        var isTogether = Flusher.TryFlushRest([.. logs.Select(log => log.Commits)]);
         var failedCount = 0;
         Parallel.ForEach(logs, log =>
         {
