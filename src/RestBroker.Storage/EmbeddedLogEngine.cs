@@ -13,6 +13,9 @@ namespace RestBroker.Storage;
 /// <summary>The embedded engine: the waist over logs in a data directory. Thread-safe.</summary>
 public sealed class EmbeddedLogEngine : ILogEngine
 {
+    /// <summary>The meter of what the engine counts.</summary>
+    public const string MeterName = "RestBroker.Storage";
+
     private readonly EngineParts _parts;
     private readonly TimeProvider _time;
     private readonly HashSet<FetchWaiter> _waiting = [];

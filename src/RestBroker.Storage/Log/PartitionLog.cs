@@ -21,6 +21,7 @@ internal sealed class PartitionLog
     private readonly LogHost _host;
     private readonly LogState _state;
     private readonly LogMemory _memory;
+    private readonly DamageWatch _damage;
     private long _lastAppendTimestamp;
 
     public PartitionLog(TopicPartition partition, string directory, TopicConfig config, LogHost host, LoadedLog loaded)
@@ -28,6 +29,7 @@ internal sealed class PartitionLog
         (_host, _memory, Producers, HighWatermark) = (host, loaded.Memory, loaded.Producers, new HighWatermark(loaded.HighWatermark));
         _state = new LogState(partition, config, new SegmentWriter(directory, host, loaded.Segments, loaded.Active), loaded.NextOffset);
         Commits = new LogCommits(_state, _memory, Producers, HighWatermark, host);
+        _damage = new DamageWatch(_state, host);
         Upkeep = new LogUpkeep(_state, Commits, _memory, Producers, HighWatermark, host);
         _lastAppendTimestamp = loaded.Segments.Last?.MaxTimestamp ?? -1;
         Cleaner = new LogCleaner(this, directory, host);
@@ -124,7 +126,9 @@ internal sealed class PartitionLog
                 var limit = HighWatermark.Value;
                 var slice = LogReader.Read(Segments, offset, limit, maxBytes);
                 if (slice.IsStale) continue; // deleted while we looked: the log start has moved too
-                return (slice.Corrupt is null ? BrokerError.None : BrokerError.RecordCorrupt, slice);
+                if (slice.Corrupt is not { } damaged) return (BrokerError.None, slice);
+                _damage.Met(damaged);
+                return (BrokerError.RecordCorrupt, slice);
             }
             catch (Exception e) when (e.IsDiskTrouble())
             {
