@@ -8,7 +8,7 @@ public sealed class GroupKillTests(Xunit.Abstractions.ITestOutputHelper output)
     private const int Partitions = 6;
 
     [Fact]
-    public async Task A_commit_that_was_answered_never_goes_back_and_an_epoch_gives_each_record_once()
+    public async Task A_commit_that_was_answered_never_goes_back_and_an_owner_gets_each_record_once()
     {
         var (seed, kills, records) = (Effort.Seed(), Effort.Of(4, 1_000), Effort.Of(3_000, 200_000));
         output.WriteLine($"seed {seed}");

@@ -5,16 +5,18 @@ namespace RestBroker.CrashTests.Groups;
 
 /// <summary>
 /// Members of a partitioned group that read and commit a topic of so many records to its end, and what each of them must never see:
-/// a record below what was committed, a record twice in an epoch, a commit or a fetch under an old lease. Thread-safe.
+/// a record below what was committed, a record of a partition it does not own, a record twice while it owns it, a commit or a fetch under an old lease. Thread-safe.
 /// </summary>
 internal sealed class GroupRun(GroupCalls calls, int records)
 {
     private readonly ConcurrentDictionary<int, long> _committed = [];
-    private readonly ConcurrentDictionary<(int Epoch, int Partition, long Offset), bool> _given = [];
+    private readonly ConcurrentDictionary<(int Tenure, long Offset), bool> _given = [];
+    private readonly ConcurrentDictionary<int, bool> _epochs = [];
     private TaskCompletionSource _progress = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _commits;
     private int _fenced;
     private int _rebalances;
+    private int _tenures;
 
     public ConcurrentDictionary<int, bool> Seen { get; } = [];
 
@@ -24,7 +26,7 @@ internal sealed class GroupRun(GroupCalls calls, int records)
 
     public int Fenced => _fenced;
 
-    public int Epochs => _given.Keys.Select(given => given.Epoch).Distinct().Count();
+    public int Epochs => _epochs.Count;
 
     public int Reads => _given.Count;
 
@@ -47,6 +49,7 @@ internal sealed class GroupRun(GroupCalls calls, int records)
     {
         (string? lease, string? cursor) = (null, null);
         (string Lease, string Cursor, int Epoch)? zombie = null;
+        var tenures = new Dictionary<int, int>();
         while (CommittedInAll < records)
         {
             var floor = _committed.ToDictionary();
@@ -59,7 +62,10 @@ internal sealed class GroupRun(GroupCalls calls, int records)
             }
 
             var epoch = (int)page["lease"]!["epoch"]!;
-            foreach (var record in given) Note(record!, epoch, floor);
+            _epochs.TryAdd(epoch, true);
+            if (lease is null) tenures.Clear();
+            Hold(tenures, page["lease"]!["partitions"]!.AsArray());
+            foreach (var record in given) Note(record!, tenures, floor);
             (lease, cursor) = ($$"""{"id":"{{page["lease"]!["id"]}}","epoch":{{epoch}}}""", (string)page["cursor"]!);
             if (zombie is { } old && old.Epoch < epoch)
             {
@@ -77,11 +83,20 @@ internal sealed class GroupRun(GroupCalls calls, int records)
         }
     }
 
-    private void Note(JsonNode record, int epoch, Dictionary<int, long> floor)
+    // A partition that went to another member and came back begins again at what was committed meanwhile: that is another tenure.
+    private void Hold(Dictionary<int, int> tenures, JsonArray topics)
+    {
+        var owned = topics.SelectMany(topic => topic!["partitions"]!.AsArray()).Select(partition => (int)partition!).ToHashSet();
+        foreach (var gone in tenures.Keys.Except(owned).ToList()) tenures.Remove(gone);
+        foreach (var partition in owned.Except(tenures.Keys).ToList()) tenures[partition] = Interlocked.Increment(ref _tenures);
+    }
+
+    private void Note(JsonNode record, Dictionary<int, int> tenures, Dictionary<int, long> floor)
     {
         var (partition, offset) = ((int)record["partition"]!, (long)record["offset"]!);
         if (offset < floor.GetValueOrDefault(partition)) Anomalies.Add($"{partition}/{offset} was given out below the committed {floor[partition]}");
-        if (!_given.TryAdd((epoch, partition, offset), true)) Anomalies.Add($"{partition}/{offset} was given out twice in epoch {epoch}");
+        if (!tenures.TryGetValue(partition, out var tenure)) Anomalies.Add($"{partition}/{offset} was given to a member that does not own the partition");
+        else if (!_given.TryAdd((tenure, offset), true)) Anomalies.Add($"{partition}/{offset} was given out twice in one tenure");
         Seen[int.Parse((string)record["text"]!)] = true;
     }
 
