@@ -20,8 +20,9 @@ internal sealed class BatchAppender(ILogEngine engine)
     /// <summary>The receipts in the order of the batches; none with <c>acks=none</c>.</summary>
     /// <exception cref="BrokerException">What the engine refused, with <c>batches</c>: the receipts of those before.</exception>
     public async Task<IReadOnlyList<BatchReceiptResponse>> AppendAsync(
-        TopicDescription topic, int partition, IReadOnlyList<RecordBatch> batches, ProduceOptions options, CancellationToken cancellationToken)
+        TopicDescription topic, IReadOnlyList<RecordBatch> batches, ProduceOptions options, CancellationToken cancellationToken)
     {
+        var partition = options.Partition ?? throw new ArgumentException("Batches go to one partition.", nameof(options));
         var place = new TopicPartition(topic.Name, partition);
         var receipts = new List<BatchReceiptResponse>(batches.Count);
         for (var i = 0; i < batches.Count; i++)

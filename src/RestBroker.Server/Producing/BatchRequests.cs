@@ -40,7 +40,7 @@ internal sealed class BatchRequests(ILogEngine engine, BatchAppender appender, I
         if (ifMatch is not null && batches.Count > 1)
             throw new BrokerException(BrokerError.NotSupportedByEngine, $"If-Match needs a body of one batch; this one has {batches.Count}, and each is an append of its own.");
         var expected = ifMatch is null ? null : EntityTags.ExpectedNextOffset(ifMatch, topic);
-        var receipts = await appender.AppendAsync(topic, place.Partition, batches, new ProduceOptions(place.Partition, acks, expected), context.RequestAborted);
+        var receipts = await appender.AppendAsync(topic, batches, new ProduceOptions(place.Partition, acks, expected), context.RequestAborted);
         return new ProduceBatchesResponse(receipts, receipts.Count > 0 && receipts.All(receipt => receipt.Duplicate));
     }
 

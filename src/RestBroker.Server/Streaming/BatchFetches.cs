@@ -34,7 +34,14 @@ internal sealed class BatchFetches(ILogEngine engine, ReadPlanner planner)
         if (query.Offset is { } offset) position.MoveTo(place.Partition, offset);
 
         using var lifetime = ReadLifetime.Of(context);
-        using var found = await ReadAsync(position, place, wishes, query.Clamp is true || query.Offset is null, lifetime);
+        var request = new FetchRequest
+        {
+            Partitions = [new FetchPartition(place, position.NextOffset(place.Partition), position.Topic.TopicId)],
+            MaxBytes = wishes.PageBytes,
+            MaxWait = wishes.Wait,
+            MinBytes = wishes.Wait > TimeSpan.Zero ? 1 : 0,
+        };
+        using var found = await ReadAsync(position, request, query.Clamp is true || query.Offset is null, lifetime);
         var page = new BatchPage(found.Partitions[0].Batches, position.NextOffset(place.Partition));
         position.MoveTo(place.Partition, page.NextOffset);
 
@@ -46,18 +53,12 @@ internal sealed class BatchFetches(ILogEngine engine, ReadPlanner planner)
         await SendAsync(response, page.Bytes, context.RequestAborted);
     }
 
-    private async ValueTask<FetchResult> ReadAsync(TopicPosition position, TopicPartition place, ReadWishes wishes, bool clamp, ReadLifetime lifetime)
+    // The position goes where the request has to begin.
+    private async ValueTask<FetchResult> ReadAsync(TopicPosition position, FetchRequest request, bool clamp, ReadLifetime lifetime)
     {
         while (true)
         {
-            var offset = position.NextOffset(place.Partition);
-            var request = new FetchRequest
-            {
-                Partitions = [new FetchPartition(place, offset, position.Topic.TopicId)],
-                MaxBytes = wishes.PageBytes,
-                MaxWait = wishes.Wait,
-                MinBytes = wishes.Wait > TimeSpan.Zero ? 1 : 0,
-            };
+            var (place, offset, _) = request.Partitions[0];
             var found = await engine.FetchAsync(request, lifetime.Token);
             var entry = found.Partitions[0];
             // What lies before damage is given first; the next fetch begins with the damage and says so.
@@ -71,6 +72,7 @@ internal sealed class BatchFetches(ILogEngine engine, ReadPlanner planner)
             };
             if (moved is null || moved == offset) throw ReadRefusals.Of(entry, place.Topic, offset);
             position.MoveTo(place.Partition, moved.Value);
+            request = request with { Partitions = [request.Partitions[0] with { Offset = moved.Value }] };
         }
     }
 
