@@ -52,12 +52,15 @@ internal static class ServiceSetup
         services.AddSingleton<TopicAutoCreator>();
         services.AddSingleton<RecordProducer>();
         services.AddSingleton<IdempotentRequests>();
+        services.AddSingleton<BatchAppender>();
+        services.AddSingleton<BatchRequests>();
         services.AddSingleton<ProduceRequests>();
         services.AddSingleton<RawRequests>();
         services.AddSingleton<ValueRequests>();
 
         services.AddSingleton<StreamSlots>();
         services.AddSingleton<ReadPlanner>();
+        services.AddSingleton<BatchFetches>();
         services.AddSingleton<FetchRequests>();
         services.AddSingleton<RecordRequests>();
         services.AddSingleton<EventRequests>();
