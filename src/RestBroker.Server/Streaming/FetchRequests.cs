@@ -2,11 +2,12 @@ using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Endpoints;
+using RestBroker.Server.Streaming.Tail;
 
 namespace RestBroker.Server.Streaming;
 
 /// <summary>Answers fetches: a JSON page, a page of lines, lines without end.</summary>
-internal sealed class FetchRequests(ILogEngine engine, ReadPlanner planner, StreamSlots slots, TimeProvider time)
+internal sealed class FetchRequests(ILogEngine engine, ReadPlanner planner, StreamSlots slots, StreamClocks clocks, TailHubs hubs)
 {
     /// <summary>Reads a topic.</summary>
     public async Task FetchAsync(HttpContext context, string topic, FetchQuery query)
@@ -24,7 +25,7 @@ internal sealed class FetchRequests(ILogEngine engine, ReadPlanner planner, Stre
         }
 
         using var session = new ReadSession(engine, wishes.Page(positions, query.Cursor is null));
-        var loop = new PageLoop(session, time, wishes.Wait, planner.Options.MaxFilteredScanBytes);
+        var loop = new PageLoop(session, clocks.Time, wishes.Wait, planner.Options.MaxFilteredScanBytes);
         if (type == ContentTypes.Json) await SendPageAsync(context, session, loop, wishes, lifetime);
         else await SendLinesAsync(context, session, loop, wishes, lifetime);
     }
@@ -43,7 +44,7 @@ internal sealed class FetchRequests(ILogEngine engine, ReadPlanner planner, Stre
         using var lifetime = ReadLifetime.Of(context);
         using var session = new ReadSession(engine, wishes.Page(positions, query.Offset is null));
         using var page = new JsonPage(session, wishes.Shape);
-        await page.ReadAsync(new PageLoop(session, time, wishes.Wait, planner.Options.MaxFilteredScanBytes), lifetime);
+        await page.ReadAsync(new PageLoop(session, clocks.Time, wishes.Wait, planner.Options.MaxFilteredScanBytes), lifetime);
         var tag = EntityTags.OfPage(positions[0].Topic.Incarnation, page.FirstOffset ?? first, page.LastOffset ?? first - 1, session.Delivered);
         if (Revalidation.IsUnchanged(context, tag)) return;
         await page.SendAsync(context.Response, context.RequestAborted);
@@ -85,8 +86,9 @@ internal sealed class FetchRequests(ILogEngine engine, ReadPlanner planner, Stre
         if (!await session.FetchAsync(TimeSpan.Zero, lifetime)) throw ReadRefusals.ShuttingDown();
         session.SpeaksInBand = true;
         output.Prepare(ContentTypes.NdJson);
-        await new StreamLoop(session, dress, output, time, TimeSpan.FromSeconds(planner.Options.HeartbeatSeconds)).RunAsync([], lifetime);
+        using var pulse = new StreamPulse(clocks, lifetime);
+        await new StreamLoop(session, dress, output, pulse).RunAsync([], hubs, lifetime);
     }
 
-    private StreamOutput Output(HttpContext context) => new(context, time, TimeSpan.FromSeconds(planner.Options.StalledStreamSeconds));
+    private StreamOutput Output(HttpContext context) => new(context, clocks.Stalls);
 }
