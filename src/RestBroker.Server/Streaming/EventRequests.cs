@@ -31,8 +31,10 @@ internal sealed class EventRequests(ILogEngine engine, ReadPlanner planner, Stre
         var start = lastEventId.Length > 0
             ? await ResumeAsync(topics, query, from, lastEventId, context.RequestAborted)
             : new EventStart(await planner.PlaceAsync(topics, query, from, context.RequestAborted), []);
+        var hasUntil = await planner.BoundAsync(start.Positions, query, context.RequestAborted);
         var isResolved = lastEventId.Length == 0 && query.Cursor is null;
-        await RunAsync(context, wishes, wishes.Stream(start.Positions, from, isResolved), start.Opening, isResumed: lastEventId.Length > 0, lifetime);
+        var plan = wishes.Stream(start.Positions, from, isResolved) with { HasUntil = hasUntil };
+        await RunAsync(context, wishes, plan, start.Opening, isResumed: lastEventId.Length > 0, lifetime);
     }
 
     private async ValueTask<EventStart> ResumeAsync(

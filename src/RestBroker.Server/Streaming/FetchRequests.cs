@@ -16,15 +16,16 @@ internal sealed class FetchRequests(ILogEngine engine, ReadPlanner planner, Stre
         var wishes = new ReadWishes(query, context.Request.QueryString, planner.Options);
         var from = StartText.Parse(query.From ?? "earliest");
         var positions = await planner.PlaceAsync([topic], query, from, context.RequestAborted);
+        var hasUntil = await planner.BoundAsync(positions, query, context.RequestAborted);
 
         using var lifetime = ReadLifetime.Of(context);
         if (query.Follow is true)
         {
-            await FollowAsync(context, wishes.Stream(positions, from, query.Cursor is null), wishes, lifetime);
+            await FollowAsync(context, wishes.Stream(positions, from, query.Cursor is null) with { HasUntil = hasUntil }, wishes, lifetime);
             return;
         }
 
-        using var session = new ReadSession(engine, wishes.Page(positions, query.Cursor is null));
+        using var session = new ReadSession(engine, wishes.Page(positions, query.Cursor is null) with { HasUntil = hasUntil });
         var loop = new PageLoop(session, clocks.Time, wishes.Wait, planner.Options.MaxFilteredScanBytes);
         if (type == ContentTypes.Json) await SendPageAsync(context, session, loop, wishes, lifetime);
         else await SendLinesAsync(context, session, loop, wishes, lifetime);

@@ -23,6 +23,15 @@ internal sealed class DueQueue(TimeProvider time, TimeSpan delay) : IDisposable
 
     public TimeSpan Delay => delay;
 
+    /// <summary>How many are armed.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate) return _queue.Count;
+        }
+    }
+
     /// <summary>It is due after the delay from now, and not when it was before.</summary>
     public void Arm(Due due)
     {

@@ -78,7 +78,7 @@ internal sealed class TailHub : IDisposable
     public void Demand() => _demand.Wake();
 
     /// <summary>Reads until it is closed, the broker stops, or there is something to say that is no record.</summary>
-    public async Task RunAsync(CancellationToken stopping, TimeSpan maxWait)
+    public async Task RunAsync(TimeSpan maxWait, CancellationToken stopping)
     {
         using var lifetime = new ReadLifetime(_closed.Token, stopping);
         try
@@ -123,7 +123,7 @@ internal sealed class TailHub : IDisposable
             hasNews = true;
         }
 
-        if (!hasNews && _writer.IsEmpty && _session.Place.IsAt(_head.To)) return false;
+        if (_writer.IsEmpty && _session.Place.IsAt(_head.To)) return hasNews;
         Publish(_writer.Take(_session.Position));
         return true;
     }

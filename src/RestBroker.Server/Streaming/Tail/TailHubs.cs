@@ -48,7 +48,7 @@ internal sealed class TailHubs(StreamClocks clocks, IHostApplicationLifetime lif
         var lines = read.TopicIds.Select(id => _lines.Take(id, form.Shape)).ToList();
         var writer = new TailWriter(read, new TailDress(form, read, clocks.Time), lines);
         var hub = new TailHub((session.Place.Scope, form), read, writer);
-        _ = hub.RunAsync(lifetime.ApplicationStopping, clocks.Heartbeats.Delay);
+        _ = hub.RunAsync(clocks.Heartbeats.Delay, lifetime.ApplicationStopping);
         return hub;
     }
 }
