@@ -149,13 +149,12 @@ internal sealed class ReadSession : IDisposable
     }
 
     /// <summary>A read of its own for everybody who stands here: every record, and no word of what is none.</summary>
-    public ReadSession Fork(int stepBytes) => new(_engine, _plan with
+    public ReadSession Fork(int stepBytes)
     {
-        Topics = [.. _plan.Topics.Select(topic => topic.Fork())],
-        Filter = null,
-        Limit = long.MaxValue,
-        StepBytes = stepBytes,
-    }) { SpeaksInBand = true, KeepsNotices = true };
+        var topics = _plan.Topics.Select(topic => topic.Fork()).ToList();
+        var plan = _plan with { Topics = topics, Filter = null, Limit = long.MaxValue, StepBytes = stepBytes };
+        return new ReadSession(_engine, plan) { SpeaksInBand = true, KeepsNotices = true };
+    }
 
     /// <summary>The place of a topic in the position.</summary>
     public int IndexOf(string topic)

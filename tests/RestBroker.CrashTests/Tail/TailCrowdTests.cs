@@ -63,11 +63,26 @@ public sealed class TailCrowdTests(Xunit.Abstractions.ITestOutputHelper output)
         output.WriteLine($"{healthy} healthy: p50 {alone.Median} ms, p99 {alone.P99} ms; beside {stalled} stalled p50 {beside.Median} ms, p99 {beside.P99} ms");
         Assert.Equal((0, (long)written * healthy), (crowd.Faulty, crowd.Seen));
         Assert.True(beside.P99 <= 2 * Math.Max(alone.P99, FloorMilliseconds), $"{alone} {beside}");
-        await AreClosedAsync(broker, silent, written);
+        await ConnectedAsync(broker, atMost: healthy + 5).WaitAsync(TimeSpan.FromMinutes(1));
+        await AreResumableAsync(broker, silent, written);
     }
 
-    // They were cut within the minute, or reading on would never end; and one that comes back goes on where it was.
-    private static async Task AreClosedAsync(BrokerProcess broker, List<Socket> silent, int written)
+    // Returns when so few connections are left, those of the test's own client among them.
+    private static async Task ConnectedAsync(BrokerProcess broker, int atMost)
+    {
+        const string Gauge = "kestrel_active_connections";
+        using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+        while (await look.WaitForNextTickAsync())
+        {
+            var metrics = (await broker.Client.GetStringAsync("/metrics")).Split('\n');
+            var connections = metrics.Where(line => line.StartsWith(Gauge, StringComparison.Ordinal)).ToList();
+            Assert.NotEmpty(connections);
+            if (connections.Sum(line => double.Parse(line.Split(' ')[^1], CultureInfo.InvariantCulture)) <= atMost) return;
+        }
+    }
+
+    // What the kernel kept for a closed connection ends, and who comes back goes on where that was.
+    private static async Task AreResumableAsync(BrokerProcess broker, List<Socket> silent, int written)
     {
         var last = "";
         using var minute = new CancellationTokenSource(TimeSpan.FromMinutes(1));
