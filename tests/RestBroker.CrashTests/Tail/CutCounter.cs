@@ -1,9 +1,11 @@
+using System.Threading.Channels;
+
 namespace RestBroker.CrashTests.Tail;
 
 /// <summary>Counts connections that were cut. Thread-safe.</summary>
 internal sealed class CutCounter
 {
-    private readonly SemaphoreSlim _more = new(0);
+    private readonly Channel<bool> _more = Channel.CreateUnbounded<bool>();
     private int _count;
     private volatile bool _isFinished;
 
@@ -15,14 +17,20 @@ internal sealed class CutCounter
     public void Add()
     {
         Interlocked.Increment(ref _count);
-        _more.Release();
+        _more.Writer.TryWrite(true);
     }
 
-    /// <summary>Returns after so many more, or at last when nobody moves: then there is nothing left to read.</summary>
+    /// <summary>Returns after so many more, or when nobody has moved for a while: then there is nothing left to read.</summary>
     public async Task MoreAsync(int count)
     {
-        while (count-- > 0 && await _more.WaitAsync(TimeSpan.FromMilliseconds(100)))
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        try
         {
+            for (; count > 0; count--) await _more.Reader.ReadAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Whoever asked lets more be written.
         }
     }
 

@@ -122,9 +122,9 @@ internal sealed class TailCrowd : IDisposable
         {
             if (line.SequenceEqual("event: up-to-date"u8)) _isUpToDate = true;
             if (line.IndexOf("\"offset\":"u8) is not (var at and >= 0) || !line.StartsWith("data: "u8)) return;
-            Utf8Parser.TryParse(line[(at + 9)..], out long offset, out var digits);
-            Utf8Parser.TryParse(line[(at + 9 + digits + 13)..], out long timestamp, out _);
-            if (_expected >= 0 && offset != _expected) _isFaulty = true;
+            var isRecord = Utf8Parser.TryParse(line[(at + 9)..], out long offset, out var digits);
+            isRecord &= Utf8Parser.TryParse(line[(at + 9 + digits + 13)..], out long timestamp, out _);
+            if (!isRecord || (_expected >= 0 && offset != _expected)) _isFaulty = true;
             _expected = offset + 1;
             Volatile.Write(ref _seen, _seen + 1);
             var age = Math.Clamp(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - timestamp, 0, MaxMilliseconds);
