@@ -53,6 +53,8 @@ internal static class ServiceSetup
         services.AddSingleton<TopicAutoCreator>();
         services.AddSingleton<RecordProducer>();
         services.AddSingleton<IdempotentRequests>();
+        services.AddSingleton<BatchAppender>();
+        services.AddSingleton<BatchRequests>();
         services.AddSingleton<ProduceRequests>();
         services.AddSingleton<RawRequests>();
         services.AddSingleton<ValueRequests>();
@@ -61,6 +63,7 @@ internal static class ServiceSetup
         services.AddSingleton<StreamClocks>();
         services.AddSingleton<TailHubs>();
         services.AddSingleton<ReadPlanner>();
+        services.AddSingleton<BatchFetches>();
         services.AddSingleton<FetchRequests>();
         services.AddSingleton<RecordRequests>();
         services.AddSingleton<EventRequests>();

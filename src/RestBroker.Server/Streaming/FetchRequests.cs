@@ -1,13 +1,16 @@
+using Microsoft.Net.Http.Headers;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
+using RestBroker.Core.Topics;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Endpoints;
 using RestBroker.Server.Streaming.Tail;
 
 namespace RestBroker.Server.Streaming;
 
-/// <summary>Answers fetches: a JSON page, a page of lines, lines without end.</summary>
-internal sealed class FetchRequests(ILogEngine engine, ReadPlanner planner, StreamSlots slots, StreamClocks clocks, TailHubs hubs)
+/// <summary>Answers fetches: a JSON page, a page of lines, lines without end, batches as they are stored.</summary>
+internal sealed class FetchRequests(
+    ILogEngine engine, ReadPlanner planner, BatchFetches batches, StreamSlots slots, StreamClocks clocks, TailHubs hubs)
 {
     /// <summary>Reads a topic.</summary>
     public async Task FetchAsync(HttpContext context, string topic, FetchQuery query)
@@ -34,10 +37,17 @@ internal sealed class FetchRequests(ILogEngine engine, ReadPlanner planner, Stre
     /// <summary>Reads one partition from an offset.</summary>
     public async Task FetchPartitionAsync(HttpContext context, string topic, int partition, PartitionFetchQuery query)
     {
-        AcceptHeader.Choose(context.Request, ContentTypes.Json);
-        var wishes = new ReadWishes(query, context.Request.QueryString, planner.Options);
+        var type = AcceptHeader.Choose(context.Request, ContentTypes.Json, ContentTypes.RecordBatches);
+        context.Response.Headers.Vary = HeaderNames.Accept;
         if (query.Offset < 0) throw new BrokerException(BrokerError.InvalidRange, $"offset={query.Offset}: offsets begin at 0.");
         (await engine.GetTopicAsync(topic, context.RequestAborted)).RequirePartition(partition);
+        if (type == ContentTypes.RecordBatches)
+        {
+            await batches.SendAsync(context, new TopicPartition(topic, partition), query);
+            return;
+        }
+
+        var wishes = new ReadWishes(query, context.Request.QueryString, planner.Options);
         var positions = await planner.StartAsync([topic], PartitionChoice.Only(partition), StartPosition.Earliest, context.RequestAborted);
         if (query.Offset is { } offset) positions[0].MoveTo(partition, offset);
         var first = positions[0].NextOffset(partition);
