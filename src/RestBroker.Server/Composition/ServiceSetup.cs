@@ -8,6 +8,7 @@ using RestBroker.Core.Groups.Shared;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Producing;
 using RestBroker.Server.Streaming;
+using RestBroker.Server.Streaming.Tail;
 using RestBroker.Storage;
 using Serilog;
 using Serilog.Events;
@@ -59,6 +60,8 @@ internal static class ServiceSetup
         services.AddSingleton<ValueRequests>();
 
         services.AddSingleton<StreamSlots>();
+        services.AddSingleton<StreamClocks>();
+        services.AddSingleton<TailHubs>();
         services.AddSingleton<ReadPlanner>();
         services.AddSingleton<BatchFetches>();
         services.AddSingleton<FetchRequests>();
