@@ -13,6 +13,12 @@ internal static class BenchRun
         ("batch", "a hundred records a request (P3)", BatchScenario.RunAsync),
         ("append", "the engine alone (P4)", AppendScenario.RunAsync),
         ("fetch", "pages of a MiB, and a consumer from the start (P5, P6)", FetchScenario.RunAsync),
+        ("events", "server-sent events (P7, P8)", EventScenario.RunAsync),
+        ("partitions", "a hundred logs to be synced at once (P9)", PartitionScenario.RunAsync),
+        ("groups", "fetch and commit of a group", GroupScenario.RunAsync),
+        ("fairness", "a quiet client beside a heavy one", FairnessScenario.RunAsync),
+        ("growth", "more partitions, connections, data", GrowthScenario.RunAsync),
+        ("start", "start with many partitions, and after a kill (P11)", StartScenario.RunAsync),
     ];
 
     public static async Task<int> RunAsync(string[] arguments)
@@ -24,6 +30,7 @@ internal static class BenchRun
             return Refuse($"There is no scenario '{unknown}'; see --help.");
 
         using var bench = await Bench.StartAsync(wishes.Pace);
+        await bench.WarmUpAsync();
         foreach (var scenario in chosen)
         {
             Console.WriteLine($"-- {scenario.Name}: {scenario.Text}");

@@ -109,8 +109,7 @@ internal sealed class ResponseReader
     private bool BeginBody()
     {
         var head = _line.AsSpan(0, _lineLength);
-        Utf8Parser.TryParse(head["HTTP/1.1 ".Length..], out int status, out _);
-        Status = status;
+        Status = (int)Number(head["HTTP/1.1 ".Length..]);
         if (head.IndexOf("\r\nTransfer-Encoding: chunked"u8) >= 0)
         {
             Begin(State.ChunkSize);
@@ -118,17 +117,19 @@ internal sealed class ResponseReader
         }
 
         var at = head.IndexOf("\r\nContent-Length: "u8);
-        if (at >= 0) Utf8Parser.TryParse(head[(at + "\r\nContent-Length: ".Length)..], out _left, out _);
-        else _left = 0;
+        _left = at >= 0 ? Number(head[(at + "\r\nContent-Length: ".Length)..]) : 0;
         Begin(_left > 0 ? State.Body : State.Head);
         return _left == 0;
     }
 
     private void BeginChunk()
     {
-        Utf8Parser.TryParse(_line.AsSpan(0, _lineLength), out _left, out _, 'x');
+        _left = Number(_line.AsSpan(0, _lineLength), 'x');
         Begin(_left > 0 ? State.ChunkBody : State.Trailer);
     }
+
+    private static long Number(ReadOnlySpan<byte> text, char format = 'D') =>
+        Utf8Parser.TryParse(text, out long number, out _, format) ? number : throw new InvalidDataException("This is not HTTP.");
 
     private void Begin(State state) => (_state, _lineLength) = (state, 0);
 }

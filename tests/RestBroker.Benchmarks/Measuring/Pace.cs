@@ -7,5 +7,5 @@ namespace RestBroker.Benchmarks.Measuring;
 internal sealed record Pace(TimeSpan Slice, int Pairs, bool IsFull)
 {
     /// <summary>Before it counts: compiled code is made better while it runs.</summary>
-    public TimeSpan WarmUp => TimeSpan.FromSeconds(Math.Max(1.5, Slice.TotalSeconds));
+    public TimeSpan WarmUp => TimeSpan.FromSeconds(Math.Max(1, Slice.TotalSeconds));
 }

@@ -28,21 +28,36 @@ internal sealed class Broker : IDisposable
     public static string Metadata(string key) =>
         typeof(Broker).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == key).Value!;
 
-    public static async Task<Broker> StartAsync(string dataDirectory) => new(await ServerProcess.StartAsync(
-        Metadata("ServerDll"),
-        ["--urls", "http://127.0.0.1:0"],
-        new Dictionary<string, string> { ["RestBroker__DataDirectory"] = dataDirectory }));
+    /// <param name="dataDirectory">Its data.</param>
+    /// <param name="server">Another broker than the one that was built with this program.</param>
+    /// <param name="environment">Further settings.</param>
+    public static async Task<Broker> StartAsync(string dataDirectory, string? server = null, IEnumerable<KeyValuePair<string, string>>? environment = null)
+    {
+        // More logs are written at once than segments are kept open by default.
+        var settings = new Dictionary<string, string>(environment ?? [])
+        {
+            ["RestBroker__DataDirectory"] = dataDirectory,
+            ["RestBroker__MaxOpenSegments"] = "5000",
+        };
+        return new Broker(await ServerProcess.StartAsync(server ?? Metadata("ServerDll"), ["--urls", "http://127.0.0.1:0"], settings));
+    }
 
-    /// <summary>Makes a topic. What it holds beyond a GiB is dropped, so that no run fills the disk.</summary>
-    public async Task CreateTopicAsync(string topic, int partitions = 1, bool isSynced = true)
+    /// <summary>Makes a topic. What it holds beyond <paramref name="maxBytes"/> is dropped, so that no run fills the disk.</summary>
+    public Task CreateTopicAsync(string topic, int partitions = 1, bool isSynced = true, long maxBytes = 1 << 30)
     {
         var configs = new Dictionary<string, string>
         {
             ["durability"] = isSynced ? "fsync" : "async",
             ["segment.bytes"] = (256 << 20).ToString(CultureInfo.InvariantCulture),
-            ["retention.bytes"] = (1 << 30).ToString(CultureInfo.InvariantCulture),
+            ["retention.bytes"] = maxBytes.ToString(CultureInfo.InvariantCulture),
         };
-        using var answer = await _client.PutAsJsonAsync($"/v1/topics/{topic}", new { partitionCount = partitions, configs });
+        return PutAsync($"/v1/topics/{topic}", new { partitionCount = partitions, configs });
+    }
+
+    /// <summary>Puts a body as JSON.</summary>
+    public async Task PutAsync(string path, object body)
+    {
+        using var answer = await _client.PutAsJsonAsync(path, body);
         answer.EnsureSuccessStatusCode();
     }
 

@@ -14,7 +14,12 @@ internal sealed partial class ServerProcess : IDisposable
 
     private readonly Process _process;
 
-    private ServerProcess(Process process, IPEndPoint endPoint, TimeSpan startTime) => (_process, EndPoint, StartTime) = (process, endPoint, startTime);
+    private ServerProcess(Process process, IPEndPoint endPoint, TimeSpan startTime)
+    {
+        (_process, EndPoint, StartTime) = (process, endPoint, startTime);
+        // Whatever ends this program ends the servers too.
+        AppDomain.CurrentDomain.ProcessExit += End;
+    }
 
     public IPEndPoint EndPoint { get; }
 
@@ -61,9 +66,15 @@ internal sealed partial class ServerProcess : IDisposable
 
     public void Dispose()
     {
+        AppDomain.CurrentDomain.ProcessExit -= End;
+        End(null, EventArgs.Empty);
+        _process.Dispose();
+    }
+
+    private void End(object? sender, EventArgs e)
+    {
         if (!_process.HasExited) _process.Kill();
         _process.WaitForExit();
-        _process.Dispose();
     }
 
     [GeneratedRegex(@"http://(127\.0\.0\.1:[1-9]\d*)")]

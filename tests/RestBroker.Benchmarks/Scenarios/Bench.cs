@@ -7,6 +7,10 @@ namespace RestBroker.Benchmarks.Scenarios;
 /// <summary>What every scenario has at hand: the broker and its limit, each in a process of its own, over one disk.</summary>
 internal sealed class Bench : IDisposable
 {
+    private const int WarmUpConnections = 16;
+
+    private static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(2);
+
     private readonly List<Row> _rows = [];
 
     private Bench(WorkDirectory directory, Broker broker, LimitServer limit, Pace pace) =>
@@ -27,6 +31,29 @@ internal sealed class Bench : IDisposable
         var directory = new WorkDirectory();
         var broker = await Broker.StartAsync(directory["broker"]);
         return new Bench(directory, broker, await LimitServer.StartAsync(directory["limit"]), pace);
+    }
+
+    /// <summary>
+    /// Does some of everything: .NET compiles what is used often again, with what it has learnt, and that takes the cores for seconds.
+    /// </summary>
+    public async Task WarmUpAsync()
+    {
+        await Broker.CreateTopicAsync("warm-up", isSynced: false);
+        byte[][] requests =
+        [
+            HttpText.Post("/v1/topics/warm-up/records", Bodies.Json(1)),
+            HttpText.Post("/v1/topics/warm-up/raw", Bodies.Value(0), "application/octet-stream"),
+            HttpText.Post("/v1/topics/warm-up/records", Bodies.Json(100)),
+            HttpText.Get("/v1/topics/warm-up/partitions/0/records?offset=0&limit=100"),
+        ];
+        foreach (var request in requests)
+        {
+            using var driver = Drive(isOurs: true, WarmUpConnections, request);
+            driver.Run(WarmUpTime);
+        }
+
+        using var discard = Drive(isOurs: false, WarmUpConnections, HttpText.Post("/discard", Bodies.Value(0)));
+        discard.Run(WarmUpTime);
     }
 
     /// <summary>Shows a row and keeps it.</summary>

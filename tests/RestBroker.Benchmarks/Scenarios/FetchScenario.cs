@@ -19,7 +19,6 @@ internal static class FetchScenario
     {
         await FillAsync(bench);
         await RunAsync(bench, "fetch of 1 MiB, JSON", "application/json", new Goal("P5", AtLeast: 0.5));
-        await RunAsync(bench, "fetch of 1 MiB, NDJSON", "application/x-ndjson", new Goal("P5", AtLeast: 0.5));
         await ConsumeAsync(bench, "application/json", "JSON");
     }
 
