@@ -10,6 +10,9 @@ namespace RestBroker.Benchmarks;
 /// <param name="Baseline">What it is compared with; null = nothing.</param>
 internal sealed record BenchArguments(IReadOnlyList<string> Scenarios, Pace Pace, string Output, string? Baseline)
 {
+    /// <summary>Another broker: its program and its environment.</summary>
+    public string? Against { get; private init; }
+
     private const double DefaultSeconds = 0.5;
     private const int DefaultPairs = 6;
     private const double FullSeconds = 1;
@@ -24,7 +27,7 @@ internal sealed record BenchArguments(IReadOnlyList<string> Scenarios, Pace Pace
         int? pairs = null;
         var isFull = false;
         var output = Path.Combine(root, "artifacts", "bench.tsv");
-        string? baseline = null;
+        string? baseline = null, against = null;
         for (var i = 0; i < arguments.Length; i++)
         {
             var hasValue = i + 1 < arguments.Length;
@@ -33,6 +36,7 @@ internal sealed record BenchArguments(IReadOnlyList<string> Scenarios, Pace Pace
             else if (arguments[i] == "--pairs" && hasValue && int.TryParse(arguments[++i], CultureInfo.InvariantCulture, out var count)) pairs = count;
             else if (arguments[i] == "--output" && hasValue) output = arguments[++i];
             else if (arguments[i] == "--baseline" && hasValue) baseline = arguments[++i];
+            else if (arguments[i] == "--against" && hasValue) against = arguments[++i];
             else if (!arguments[i].StartsWith('-')) scenarios.Add(arguments[i]);
             else complaint = $"'{arguments[i]}' is not understood; see --help.";
         }
@@ -41,6 +45,6 @@ internal sealed record BenchArguments(IReadOnlyList<string> Scenarios, Pace Pace
         if (complaint.Length > 0) return null;
         var pace = new Pace(
             TimeSpan.FromSeconds(seconds ?? (isFull ? FullSeconds : DefaultSeconds)), pairs ?? (isFull ? FullPairs : DefaultPairs), isFull);
-        return new BenchArguments(scenarios, pace, output, baseline);
+        return new BenchArguments(scenarios, pace, output, baseline) { Against = against };
     }
 }

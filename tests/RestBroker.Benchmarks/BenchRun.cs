@@ -37,6 +37,7 @@ internal static class BenchRun
             await scenario.Run(bench);
         }
 
+        if (wishes.Against is { } other) await AgainstScenario.RunAsync(bench, other);
         Console.WriteLine();
         Console.WriteLine(ResultTable.Markdown(bench.Rows));
         if (wishes.Baseline is { } baseline && File.Exists(baseline)) Tell(bench.Rows, baseline);
@@ -72,6 +73,7 @@ internal static class BenchRun
               --full           longer (1 s, 20 pairs) and with the large sizes
               --output FILE    the table as tab-separated values (artifacts/bench.tsv)
               --baseline FILE  ratios of another run, to be compared with
+              --against OTHER  beside another broker too: PATH[,NAME=VALUE...], a RestBroker.Server.dll or nothing for the same, and its environment
               --help           this text
 
             Scenarios:

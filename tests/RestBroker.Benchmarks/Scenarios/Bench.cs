@@ -81,7 +81,11 @@ internal sealed class Bench : IDisposable
 
     /// <summary>The limit under a driver.</summary>
     public Side Beside(string name, LoadDriver driver, double unitsPerRequest) =>
-        new(name, duration => Measure(driver, Limit.Process, unitsPerRequest, duration));
+        Beside(name, Limit.Process, driver, unitsPerRequest);
+
+    /// <summary>Another server under a driver.</summary>
+    public static Side Beside(string name, ServerProcess server, LoadDriver driver, double unitsPerRequest) =>
+        new(name, duration => Measure(driver, server, unitsPerRequest, duration));
 
     /// <summary>A driver whose requests are all the same.</summary>
     public LoadDriver Drive(bool isOurs, int connections, byte[] request) =>

@@ -49,7 +49,7 @@ internal static class GrowthScenario
     // Single records at random places of a log that grows.
     private static async Task DataAsync(Bench bench, int[] mebibytes)
     {
-        const int Batch = 1_000;
+        const int Batch = 100;
         await bench.Broker.CreateTopicAsync("grow-small", isSynced: false);
         await bench.Broker.CreateTopicAsync("grow-data", isSynced: false, maxBytes: 8L << 30);
         var body = Bodies.Json(Batch);
