@@ -13,6 +13,9 @@ namespace RestBroker.Storage;
 /// <summary>The embedded engine: the waist over logs in a data directory. Thread-safe.</summary>
 public sealed class EmbeddedLogEngine : ILogEngine
 {
+    /// <summary>The meter of what the engine counts.</summary>
+    public const string MeterName = "RestBroker.Storage";
+
     private readonly EngineParts _parts;
     private readonly TimeProvider _time;
     private readonly HashSet<FetchWaiter> _waiting = [];
@@ -115,7 +118,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
         catch (BrokerException e) when (e.Error is BrokerError.PreconditionFailed or BrokerError.OutOfOrderSequence or BrokerError.DuplicateSequence)
         {
             // Who is told the log's end, or what is stored, must be able to read up to it.
-            await log.WhenCommittedAsync().WaitAsync(cancellationToken);
+            await log.Commits.WhenCommittedAsync().WaitAsync(cancellationToken);
             throw;
         }
     }
@@ -143,7 +146,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
         {
             if (log.Producers.Find(producerId) is not { } status) continue;
             // Who is told what is stored goes on behind it, and must not have to come back.
-            await log.WhenCommittedAsync().WaitAsync(cancellationToken);
+            await log.Commits.WhenCommittedAsync().WaitAsync(cancellationToken);
             found.Add(status);
         }
 

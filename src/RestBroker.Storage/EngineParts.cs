@@ -46,7 +46,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
 
     public required CleanerLoop Cleaner { get; init; }
 
-    public required StorageMetrics Metrics { get; init; }
+    public required CompactionMetrics Metrics { get; init; }
 
     public required ILogger Logger { get; init; }
 
@@ -82,7 +82,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
             var producers = new ProducerRegistry(loaded.Catalog, host.Producers, time);
             producers.Open();
             var database = new CatalogDatabase(files, directory.CatalogProjection);
-            var metrics = new StorageMetrics();
+            var metrics = new CompactionMetrics();
             var compaction = new CompactionRound(config, time, metrics, loggers.CreateLogger<CompactionRound>());
             var parts = new EngineParts
             {
@@ -162,7 +162,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
     private bool CloseLogs()
     {
         List<PartitionLog> logs = [.. Catalog.Snapshot.Topics.Values.SelectMany(topic => topic.Logs), Metadata];
-        var isTogether = Flusher.TryFlushRest(logs);
+        var isTogether = Flusher.TryFlushRest([.. logs.Select(log => log.Commits)]);
         var failedCount = 0;
         Parallel.ForEach(logs, log =>
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Topics;
 
@@ -61,4 +62,8 @@ public readonly record struct AbortedTransaction(long ProducerId, long FirstOffs
 /// <summary>A range of offsets.</summary>
 /// <param name="From">The first.</param>
 /// <param name="To">One past the last.</param>
-public readonly record struct OffsetRange(long From, long To);
+public readonly record struct OffsetRange(long From, long To)
+{
+    /// <summary>As people read it: the first and the last offset.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{From} to {To - 1}");
+}

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
+using RestBroker.Storage;
 
 namespace RestBroker.Server.Composition;
 
@@ -16,7 +17,7 @@ internal sealed class MetricsText : IHostedService, IDisposable
     private const int MaxSeriesPerInstrument = 1_000;
 
     // ASP.NET Core's own meter is not among them: its histogram has six tags and is fed by every request.
-    private static readonly string[] Meters = ["RestBroker.Storage", GroupMetrics.MeterName, "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime"];
+    private static readonly string[] Meters = [EmbeddedLogEngine.MeterName, GroupMetrics.MeterName, "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime"];
 
     private readonly ConcurrentDictionary<Instrument, ConcurrentDictionary<string, MetricSeries>> _instruments = [];
     private readonly MeterListener _listener = new();

@@ -6,8 +6,8 @@ using RestBroker.Storage.Files;
 namespace RestBroker.Storage.Catalog;
 
 /// <summary>
-/// The LiteDB file: a document a topic, and how far it has followed <c>__metadata</c>. It holds nothing that is not in the log. Not
-/// thread-safe; any call may throw whatever LiteDB throws, and then <see cref="Drop"/> is in order.
+/// The LiteDB file: a document a topic, and how far it has followed <c>__metadata</c>. It holds nothing that is not in the log, unless
+/// the disk has lost it there. Not thread-safe; any call may throw whatever LiteDB throws, and then <see cref="Drop"/> is in order.
 /// </summary>
 internal sealed class CatalogDatabase(IFileStore files, string path)
 {
@@ -55,6 +55,23 @@ internal sealed class CatalogDatabase(IFileStore files, string path)
         return [.. topics.OrderBy("$._id").Limit(query.Limit + 1).ToEnumerable().Select(document => document["_id"].AsString)];
     }
 
+    /// <summary>The topics that it holds; none where it cannot be read. Changes nothing; for the start, before the first <see cref="Apply"/>.</summary>
+    public IReadOnlyList<StoredTopic> ReadAll()
+    {
+        if (!files.Exists(path)) return [];
+        try
+        {
+            using var database = Open(isReadOnly: true);
+            return [.. database.GetCollection(TopicsCollection).FindAll().Select(ToStoredTopic)];
+        }
+#pragma warning disable CA1031 // LiteDB reports damage by exceptions of every kind; whichever it is, this copy tells nothing.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return [];
+        }
+    }
+
     public void Close()
     {
         try
@@ -88,9 +105,10 @@ internal sealed class CatalogDatabase(IFileStore files, string path)
         }
     }
 
-    private LiteDatabase Open() => new(new ConnectionString
+    private LiteDatabase Open(bool isReadOnly = false) => new(new ConnectionString
     {
         Filename = path,
+        ReadOnly = isReadOnly,
         Collation = new Collation(CultureInfo.InvariantCulture.LCID, CompareOptions.Ordinal),
     });
 
@@ -105,4 +123,11 @@ internal sealed class CatalogDatabase(IFileStore files, string path)
         ["internal"] = topic.IsInternal,
         ["configs"] = new BsonDocument(topic.Config.Given.ToDictionary(config => config.Key, config => new BsonValue(config.Value))),
     };
+
+    private static StoredTopic ToStoredTopic(BsonDocument document) => new(
+        document["_id"].AsString,
+        document["topicId"].AsGuid,
+        document["partitionCount"].AsInt32,
+        document["version"].AsInt64,
+        document["configs"].AsDocument.ToDictionary(config => config.Key, config => config.Value.AsString));
 }

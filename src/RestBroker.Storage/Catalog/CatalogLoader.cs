@@ -9,7 +9,8 @@ namespace RestBroker.Storage.Catalog;
 
 /// <summary>
 /// Brings the catalog up: reads <c>__metadata</c>, opens the logs of every topic it tells of, goes on with deletions that were cut
-/// short, and moves directories that nobody knows to the quarantine.
+/// short, and moves directories that nobody knows to the quarantine. What damage has taken out of <c>__metadata</c> comes back from the
+/// projection, which holds the same a second time.
 /// </summary>
 internal sealed partial class CatalogLoader(
     DataDirectory directory, LogHost host, StartKind start, LogConfig config, ILogger<CatalogLoader> logger)
@@ -48,11 +49,34 @@ internal sealed partial class CatalogLoader(
         {
             if (StoredTopic.Apply(record, _stored) is { } deleted) _deleted.Add(deleted);
         });
-        if (!isWhole) Log.MetadataDamaged(logger, directory.Metadata);
-
         Catalog = new TopicCatalog(journal, directory, host, _loader, config);
-        Catalog.Open(new CatalogSnapshot(await LoadTopicsAsync(cancellationToken), Metadata.HighWatermark.Value));
-        SortOutDirectories(isWhole);
+        if (!isWhole)
+        {
+            Log.MetadataDamaged(logger, directory.Metadata);
+            foreach (var topic in TakeBackLost())
+            {
+                await Catalog.StoreAsync(topic.TopicId, topic.ToValue());
+                Log.TopicTakenBack(logger, topic.Name, topic.Version);
+            }
+        }
+
+        var topics = await LoadTopicsAsync(cancellationToken);
+        var unknown = SortOutDirectories(isWhole);
+        Catalog.Open(new CatalogSnapshot(topics, Metadata.HighWatermark.Value), unknown);
+    }
+
+    // A deletion that is in the hole too has removed the directory; where it could not, the topic is back and can be deleted again.
+    private List<StoredTopic> TakeBackLost()
+    {
+        var known = new CatalogDatabase(host.Files, directory.CatalogProjection).ReadAll();
+        var there = host.Files.Directories(directory.Topics).ToHashSet();
+        var lost = known.Where(topic =>
+            !_deleted.Contains(topic.TopicId)
+            && there.Contains(directory.TopicDirectory(topic.TopicId))
+            && (_stored.GetValueOrDefault(topic.TopicId)?.Version ?? 0) < topic.Version
+            && !_stored.Values.Any(other => other.Name == topic.Name && other.TopicId != topic.TopicId)).ToList();
+        foreach (var topic in lost) _stored[topic.TopicId] = topic;
+        return lost;
     }
 
     private async Task<Dictionary<string, Topic>> LoadTopicsAsync(CancellationToken cancellationToken)
@@ -88,8 +112,10 @@ internal sealed partial class CatalogLoader(
         return log;
     }
 
-    private void SortOutDirectories(bool isWhole)
+    // Returns how many belong to topics that nobody knows the name of.
+    private int SortOutDirectories(bool isWhole)
     {
+        var unknown = 0;
         foreach (var path in host.Files.Directories(directory.Topics))
         {
             var isId = Guid.TryParseExact(Path.GetFileName(path), "D", out var id);
@@ -108,13 +134,16 @@ internal sealed partial class CatalogLoader(
             else
             {
                 Log.DirectoryUnknown(logger, path);
+                unknown++;
             }
         }
+
+        return unknown;
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "{Directory} is damaged: topics may be missing. Their directories stay where they are")]
+        [LoggerMessage(1, LogLevel.Error, "{Directory} is damaged: topics may be missing from it. Their directories stay where they are")]
         public static partial void MetadataDamaged(ILogger logger, string directory);
 
         [LoggerMessage(2, LogLevel.Warning, "{Partition} was recovered: {ScannedBytes} bytes read, {QuarantinedBytes} cut off and kept in the quarantine, damaged offsets [{Damaged}]; goes on at {NextOffset}")]
@@ -123,7 +152,10 @@ internal sealed partial class CatalogLoader(
         [LoggerMessage(3, LogLevel.Warning, "{Directory} belongs to no topic; it was moved to {Quarantine}")]
         public static partial void DirectoryQuarantined(ILogger logger, string directory, string quarantine);
 
-        [LoggerMessage(4, LogLevel.Warning, "{Directory} belongs to no topic that is known; it stays, since the catalog is damaged")]
+        [LoggerMessage(4, LogLevel.Warning, "{Directory} belongs to no topic that is known; it stays, since the catalog is damaged, and no topic is created until it is moved away")]
         public static partial void DirectoryUnknown(ILogger logger, string directory);
+
+        [LoggerMessage(5, LogLevel.Warning, "The topic {Topic} at version {Version} was taken back from the projection of the catalog")]
+        public static partial void TopicTakenBack(ILogger logger, string topic, long version);
     }
 }

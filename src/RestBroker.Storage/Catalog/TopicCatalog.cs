@@ -17,6 +17,7 @@ internal sealed class TopicCatalog(Journal journal, DataDirectory directory, Log
     private readonly SemaphoreSlim _changing = new(1, 1);
     private readonly TopicRules _rules = new(limits);
     private volatile CatalogSnapshot _snapshot = new(new Dictionary<string, Topic>(), 0);
+    private int _lostCount;
 
     public CatalogSnapshot Snapshot => _snapshot;
 
@@ -24,7 +25,9 @@ internal sealed class TopicCatalog(Journal journal, DataDirectory directory, Log
     public Action? Changed { get; set; }
 
     /// <summary>For the start, before anybody else.</summary>
-    public void Open(CatalogSnapshot snapshot) => _snapshot = snapshot;
+    /// <param name="snapshot">The topics.</param>
+    /// <param name="lostCount">How many more there are, of which damage has left only the directories.</param>
+    public void Open(CatalogSnapshot snapshot, int lostCount) => (_snapshot, _lostCount) = (snapshot, lostCount);
 
     public Topic? Find(string name) => _snapshot.Find(name);
 
@@ -45,6 +48,7 @@ internal sealed class TopicCatalog(Journal journal, DataDirectory directory, Log
         try
         {
             var partitionCount = _rules.Check(spec, config, _snapshot);
+            if (_lostCount > 0) throw MayBeLost(spec.Name);
             host.Admission?.CheckNew(spec.Name);
             var stored = new StoredTopic(spec.Name, Guid.NewGuid(), partitionCount, 1, config.Given);
             var logs = MakeLogs(stored, 0);
@@ -109,6 +113,16 @@ internal sealed class TopicCatalog(Journal journal, DataDirectory directory, Log
         }
     }
 
+    /// <summary>Stores a topic, or that it is gone (null), durably. Returns the version of the catalog.</summary>
+    public async Task<long> StoreAsync(Guid topicId, byte[]? value)
+    {
+        using var builder = new RecordBatchBuilder();
+        builder.Append(host.NowMilliseconds, StoredTopic.KeyOf(topicId), value is null ? null : (ReadOnlyMemory<byte>?)value);
+        var (offset, durable) = journal.Append(builder.Build());
+        await durable;
+        return offset + 1;
+    }
+
     public void Dispose() => _changing.Dispose();
 
     private void Publish(CatalogSnapshot snapshot)
@@ -144,14 +158,13 @@ internal sealed class TopicCatalog(Journal journal, DataDirectory directory, Log
         }
     }
 
-    private async Task<long> StoreAsync(Guid topicId, byte[]? value)
+    // An empty topic in the place of one that is lost would answer for it, and its records would be out of reach for good.
+    private BrokerException MayBeLost(string name) => new(
+        BrokerError.StorageFailed,
+        $"The list of topics is damaged and lacks the names of {_lostCount} directories under {directory.Topics}. '{name}' may be one of them: it is not created until they are moved away and the broker is started again.")
     {
-        using var builder = new RecordBatchBuilder();
-        builder.Append(host.NowMilliseconds, StoredTopic.KeyOf(topicId), value is null ? null : (ReadOnlyMemory<byte>?)value);
-        var (offset, durable) = journal.Append(builder.Build());
-        await durable;
-        return offset + 1;
-    }
+        SideEffects = SideEffects.None,
+    };
 
     private static BrokerException VersionIsNot(long expected, TopicDescription topic) =>
         new(BrokerError.PreconditionFailed, $"'{topic.Name}' is at version {topic.Version} of its settings, not at {expected}.")

@@ -56,11 +56,7 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
 
     private void RequestFlushes()
     {
-        _metadata.RequestFlush();
-        foreach (var topic in _catalog.Snapshot.Topics.Values)
-        {
-            foreach (var log in topic.Logs) log.RequestFlush();
-        }
+        foreach (var log in Logs().Append(_metadata)) log.Commits.RequestFlush();
     }
 
     private IEnumerable<PartitionLog> Logs() => _catalog.Snapshot.Topics.Values.SelectMany(topic => topic.Logs);

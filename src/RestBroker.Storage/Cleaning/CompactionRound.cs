@@ -11,7 +11,7 @@ namespace RestBroker.Storage.Cleaning;
 /// Compacts the logs that are due, one after the other and the dirtiest first, and saves indexes of keys. Thread-safe: a second round
 /// waits for the first.
 /// </summary>
-internal sealed partial class CompactionRound(LogConfig config, TimeProvider time, StorageMetrics metrics, ILogger<CompactionRound> logger)
+internal sealed partial class CompactionRound(LogConfig config, TimeProvider time, CompactionMetrics metrics, ILogger<CompactionRound> logger)
 {
     /// <summary>A log whose compaction the disk cut short is left alone for so long: the next attempt reads all of it again.</summary>
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMinutes(1);

@@ -72,7 +72,7 @@ internal sealed class LogCleaner(PartitionLog log, string directory, LogHost hos
     private CompactionPlan Plan()
     {
         var isCompacted = log.Config.CleanupPolicy.HasFlag(CleanupPolicy.Compact);
-        var closed = isCompacted ? log.CloseOldSegments().SkipWhile(segment => segment.NextOffset <= log.LogStartOffset) : [];
+        var closed = isCompacted ? log.Upkeep.CloseOld().SkipWhile(segment => segment.NextOffset <= log.LogStartOffset) : [];
         return CompactionPlan.Make(closed, log.Config, isCompacted ? Note.FirstDirtyOffset : 0, log.HighWatermark.Value, host.NowMilliseconds);
     }
 
@@ -90,7 +90,7 @@ internal sealed class LogCleaner(PartitionLog log, string directory, LogHost hos
             throw;
         }
 
-        if (!log.TryReplace(replaced, cleaned))
+        if (!log.Upkeep.TryReplace(replaced, cleaned))
         {
             swap.Abandon();
             return false;

@@ -17,7 +17,7 @@ internal sealed partial class LogFlusher : IDisposable
     public const int MinTogether = 8;
 
     // A log is in the queue at most once, so the queue is bounded by the number of logs.
-    private readonly Queue<PartitionLog> _queue = [];
+    private readonly Queue<LogCommits> _queue = [];
     private readonly ILogger<LogFlusher> _logger;
     private readonly Thread[] _threads;
     private FileSystemSync? _together;
@@ -45,7 +45,7 @@ internal sealed partial class LogFlusher : IDisposable
     /// <summary>Takes note of a directory in which a log lies.</summary>
     public void Cover(string directory) => _together?.Cover(directory);
 
-    public void Enqueue(PartitionLog log)
+    public void Enqueue(LogCommits log)
     {
         lock (_queue)
         {
@@ -55,7 +55,7 @@ internal sealed partial class LogFlusher : IDisposable
     }
 
     /// <summary>After the threads have ended: syncs many logs together, if that is possible. False where each has to do so itself.</summary>
-    public bool TryFlushRest(IReadOnlyList<PartitionLog> logs)
+    public bool TryFlushRest(IReadOnlyList<LogCommits> logs)
     {
         if (logs.Count < MinTogether || _together is not { IsUsable: true }) return false;
         FlushTogether(logs);
@@ -76,7 +76,7 @@ internal sealed partial class LogFlusher : IDisposable
 
     private void Run()
     {
-        var logs = new List<PartitionLog>();
+        var logs = new List<LogCommits>();
         while (Dequeue(logs))
         {
             if (logs.Count == 1) Flush(logs[0]);
@@ -86,7 +86,7 @@ internal sealed partial class LogFlusher : IDisposable
     }
 
     // One thread at a time has a round; the other goes on log by log, so that a sync of other programs' data does not hold up all.
-    private bool Dequeue(List<PartitionLog> logs)
+    private bool Dequeue(List<LogCommits> logs)
     {
         lock (_queue)
         {
@@ -107,12 +107,12 @@ internal sealed partial class LogFlusher : IDisposable
         }
     }
 
-    private void Flush(PartitionLog log) => Guard(log, () => log.Flush());
+    private void Flush(LogCommits log) => Guard(log, () => log.Flush());
 
     // Every log is committed before the first does its bookkeeping, which may sync: nobody waits for another's.
-    private void FlushTogether(IReadOnlyList<PartitionLog> logs)
+    private void FlushTogether(IReadOnlyList<LogCommits> logs)
     {
-        var begun = new List<(PartitionLog Log, PendingFlush Flush)>(logs.Count);
+        var begun = new List<(LogCommits Log, PendingFlush Flush)>(logs.Count);
         foreach (var log in logs)
         {
             if (log.BeginFlush() is { } flush) begun.Add((log, flush));
@@ -124,7 +124,7 @@ internal sealed partial class LogFlusher : IDisposable
         foreach (var (log, flush) in begun) Guard(log, () => log.EndFlush(flush, isTogether: true));
     }
 
-    private void Guard(PartitionLog log, Action work)
+    private void Guard(LogCommits log, Action work)
     {
         try
         {

@@ -36,7 +36,7 @@ internal sealed class LogKeys(PartitionLog log)
         {
             if (Find(hash, key.Span).Place is not { } place) return null;
             // Nobody is told of a value, or of its deletion, that a crash could take back.
-            if (place.Offset >= log.HighWatermark.Value) await log.WhenCommittedAsync().WaitAsync(cancellationToken);
+            if (place.Offset >= log.HighWatermark.Value) await log.Commits.WhenCommittedAsync().WaitAsync(cancellationToken);
             if (place.IsTombstone) return null;
             if (KeyReader.Read(log, place.Offset) is { } record) return record;
         }
@@ -52,7 +52,7 @@ internal sealed class LogKeys(PartitionLog log)
     private int SaveClosed(CancellationToken cancellationToken)
     {
         var count = 0;
-        foreach (var segment in log.CloseOldSegments().TakeWhile(segment => segment.SyncedSize == segment.Size))
+        foreach (var segment in log.Upkeep.CloseOld().TakeWhile(segment => segment.SyncedSize == segment.Size))
         {
             if (cancellationToken.IsCancellationRequested) break;
             if (segment.Keys.Save()) count++;

@@ -19,7 +19,7 @@ internal sealed partial class Bookkeeping(TopicPartition partition, LogMemory me
         try
         {
             SegmentSync.SealSynced(synced);
-            producers.TrySaveSnapshot();
+            producers.TrySaveSnapshot(sync: true); // segments go on the strength of it
             memory.SaveIfDue(nextOffset, sync);
             _isPutOff = false;
         }
@@ -35,7 +35,7 @@ internal sealed partial class Bookkeeping(TopicPartition partition, LogMemory me
     public void Close(SegmentList segments, long nextOffset, bool sync)
     {
         SegmentSync.SealAll(segments, sync);
-        producers.TrySaveSnapshot();
+        producers.TrySaveSnapshot(sync);
         if (memory.IsOld) memory.Save(nextOffset, sync);
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Producers;
@@ -13,71 +12,69 @@ namespace RestBroker.Storage.Log;
 
 /// <summary>
 /// The log of one partition: batches in the order of their offsets, in segments. Appending holds the one lock; reading takes an
-/// immutable snapshot and none. What is written becomes committed when <see cref="Flush"/> has synced it (or at once, where the
-/// topic's durability is <c>async</c>). A failed write or sync poisons the log: it acknowledges nothing more, and reads go on.
+/// immutable snapshot and none. What is written becomes committed when a flush has synced it (or at once, where the topic's durability
+/// is <c>async</c>); see <see cref="LogCommits"/>. A failed write or sync poisons the log: it acknowledges nothing more, and reads go on.
 /// Thread-safe.
 /// </summary>
 internal sealed class PartitionLog
 {
-    private readonly Lock _gate = new();
-    private readonly Lock _flushing = new();
     private readonly LogHost _host;
+    private readonly LogState _state;
     private readonly LogMemory _memory;
-    private readonly Bookkeeping _books;
-    private readonly SegmentWriter _writer;
-    private long _nextOffset;
+    private readonly DamageWatch _damage;
     private long _lastAppendTimestamp;
-    private TaskCompletionSource? _round;
-    private Exception? _failure;
-    private bool _queued;
-    private volatile bool _closing, _closed, _deleted;
 
     public PartitionLog(TopicPartition partition, string directory, TopicConfig config, LogHost host, LoadedLog loaded)
     {
-        (Partition, Config, _host) = (partition, config, host);
-        _writer = new SegmentWriter(directory, host, loaded.Segments, loaded.Active);
-        (_nextOffset, _memory, _lastAppendTimestamp) = (loaded.NextOffset, loaded.Memory, loaded.Segments.Last?.MaxTimestamp ?? -1);
-        Producers = loaded.Producers;
-        _books = new Bookkeeping(partition, _memory, Producers, host.Logger);
-        HighWatermark = new HighWatermark(loaded.HighWatermark);
+        (_host, _memory, Producers, HighWatermark) = (host, loaded.Memory, loaded.Producers, new HighWatermark(loaded.HighWatermark));
+        _state = new LogState(partition, config, new SegmentWriter(directory, host, loaded.Segments, loaded.Active), loaded.NextOffset);
+        Commits = new LogCommits(_state, _memory, Producers, HighWatermark, host);
+        _damage = new DamageWatch(_state, host);
+        Upkeep = new LogUpkeep(_state, Commits, _memory, Producers, HighWatermark, host);
+        _lastAppendTimestamp = loaded.Segments.Last?.MaxTimestamp ?? -1;
         Cleaner = new LogCleaner(this, directory, host);
         Keys = new LogKeys(this);
     }
 
-    public TopicPartition Partition { get; }
+    public TopicPartition Partition => _state.Partition;
 
-    public TopicConfig Config { get; set; }
+    public TopicConfig Config
+    {
+        get => _state.Config;
+        set => _state.Config = value;
+    }
 
     public HighWatermark HighWatermark { get; }
 
     /// <summary>Compacts this log.</summary>
     public LogCleaner Cleaner { get; }
 
+    /// <summary>Syncs and commits what was appended.</summary>
+    public LogCommits Commits { get; }
+
+    /// <summary>Drops and replaces its segments.</summary>
+    public LogUpkeep Upkeep { get; }
+
     /// <summary>Looks up the latest record of a key.</summary>
     public LogKeys Keys { get; }
-
-    /// <summary>Which batches compaction keeps whole, whatever their keys: the last one of each live producer.</summary>
-    public bool MustKeep(RecordBatch batch) => Producers.IsLastBatchOfProducer(batch);
-
-    public long LogStartOffset => _memory.LogStartOffset;
-
-    /// <summary>The log end: the offset that the next record gets.</summary>
-    public long NextOffset => Volatile.Read(ref _nextOffset);
-
-    /// <summary>Whether it takes nothing more: the topic is gone or the broker ends.</summary>
-    public bool IsClosed => _closed;
-
-    public bool IsHealthy => Volatile.Read(ref _failure) is null;
-
-    public SegmentList Segments => _writer.Segments;
 
     /// <summary>Whose batches it holds; each is stored once.</summary>
     public PartitionProducers Producers { get; }
 
-    // One past the last record: behind a reservation the next offset lies higher.
-    private long RecordEnd => Segments.Last?.NextOffset ?? HighWatermark.Value;
+    public long LogStartOffset => _memory.LogStartOffset;
 
-    private bool IsAsync => Config.Durability == Core.Topics.Durability.Async;
+    /// <summary>The log end: the offset that the next record gets.</summary>
+    public long NextOffset => _state.NextOffset;
+
+    /// <summary>Whether it takes nothing more: the topic is gone or the broker ends.</summary>
+    public bool IsClosed => _state.IsClosed;
+
+    public bool IsHealthy => _state.IsHealthy;
+
+    public SegmentList Segments => _state.Writer.Segments;
+
+    /// <summary>Which batches compaction keeps whole, whatever their keys: the last one of each live producer.</summary>
+    public bool MustKeep(RecordBatch batch) => Producers.IsLastBatchOfProducer(batch);
 
     /// <summary>
     /// Appends a validated batch at the log end. The task ends when it is committed; it is made only for those who wait. Where a producer's
@@ -91,23 +88,23 @@ internal sealed class PartitionLog
     {
         ProduceResult result;
         Task committed;
-        var isAsync = IsAsync;
-        lock (_gate)
+        var isAsync = _state.IsAsync;
+        lock (_state.Gate)
         {
-            ThrowUnlessWritable();
+            _state.ThrowUnlessWritable();
             if (Producers.FindFirst(batch, wish.Mark) is { } first) return AnswerAgain(first);
-            if (wish.ExpectedNextOffset is { } expected && expected != _nextOffset) throw LogRefusal.NextOffsetIsNot(Partition, expected, _nextOffset);
+            if (wish.ExpectedNextOffset is { } expected && expected != NextOffset) throw LogRefusal.NextOffsetIsNot(Partition, expected, NextOffset);
             wish.Check?.Invoke();
-            _host.Admission?.Check(Partition, batch.Size, _writer.Active);
+            _host.Admission?.Check(Partition, batch.Size, _state.Writer.Active);
             var (now, appendTime) = (_host.NowMilliseconds, StampTime(batch));
-            batch.StampPlace(_nextOffset, _host.LeaderEpoch);
+            batch.StampPlace(NextOffset, _host.LeaderEpoch);
             Write(batch, now);
             Producers.Add(batch, wish.Mark, now);
-            Volatile.Write(ref _nextOffset, batch.NextOffset);
+            _state.NextOffset = batch.NextOffset;
             _memory.LastAppendTime = now;
             _host.Metrics?.Appended(batch.RecordCount, batch.Size);
             result = new ProduceResult(batch.BaseOffset, appendTime, LogStartOffset);
-            committed = isAsync ? Task.CompletedTask : JoinRound(wish.Wait);
+            committed = isAsync ? Task.CompletedTask : Commits.Join(wish.Wait);
         }
 
         if (isAsync) HighWatermark.Raise(result.BaseOffset + batch.RecordCount);
@@ -119,8 +116,8 @@ internal sealed class PartitionLog
     {
         while (true)
         {
-            if (_deleted) return (BrokerError.UnknownTopicOrPartition, default);
-            if (_closed) return default;
+            if (_state.IsDeleted) return (BrokerError.UnknownTopicOrPartition, default);
+            if (IsClosed) return default;
             if (offset < LogStartOffset) return (BrokerError.OffsetTrimmed, default);
             if (offset > NextOffset || offset < 0) return (BrokerError.OffsetOutOfRange, default);
             try
@@ -129,7 +126,9 @@ internal sealed class PartitionLog
                 var limit = HighWatermark.Value;
                 var slice = LogReader.Read(Segments, offset, limit, maxBytes);
                 if (slice.IsStale) continue; // deleted while we looked: the log start has moved too
-                return (slice.Corrupt is null ? BrokerError.None : BrokerError.RecordCorrupt, slice);
+                if (slice.Corrupt is not { } damaged) return (BrokerError.None, slice);
+                _damage.Met(damaged);
+                return (BrokerError.RecordCorrupt, slice);
             }
             catch (Exception e) when (e.IsDiskTrouble())
             {
@@ -145,122 +144,15 @@ internal sealed class PartitionLog
         {
             while (true)
             {
-                var found = LogReader.FindTimestamp(Segments, LogStartOffset, HighWatermark.Value, timestamp, out var isStale);
-                if (!isStale || _closed) return found;
+                var limit = HighWatermark.Value; // first, as above
+                var found = LogReader.FindTimestamp(Segments, LogStartOffset, limit, timestamp, out var isStale);
+                if (!isStale || IsClosed) return found;
             }
         }
         catch (Exception e) when (e.IsDiskTrouble())
         {
             throw LogRefusal.Unreadable(Partition, e);
         }
-    }
-
-    /// <summary>Ends when everything appended so far is committed.</summary>
-    public Task WhenCommittedAsync()
-    {
-        lock (_gate)
-        {
-            ThrowUnlessWritable();
-            return HighWatermark.Value >= _nextOffset || !_writer.IsDirty ? Task.CompletedTask : JoinRound(wait: true);
-        }
-    }
-
-    /// <summary>Queues what nobody waits for, and a checkpoint that has grown old.</summary>
-    public void RequestFlush()
-    {
-        lock (_gate)
-        {
-            if (!_queued && _failure is null && !_closed && (_writer.IsDirty || _memory.IsOld)) Enqueue();
-        }
-    }
-
-    /// <summary>Syncs what was appended, commits it, and does the bookkeeping that has come due. For the flusher and for closing.</summary>
-    public void Flush()
-    {
-        if (BeginFlush() is not { } flush) return;
-        var started = Stopwatch.GetTimestamp();
-        var error = flush.TrySync();
-        if (flush.HadWork) _host.Metrics?.SyncedLog(Stopwatch.GetElapsedTime(started));
-        Commit(flush, error);
-        EndFlush(flush, isTogether: false);
-    }
-
-    /// <summary>
-    /// The first of three steps of a flush: takes note of what there is to sync, and keeps others from flushing until the last. Null
-    /// where nothing may be synced any more.
-    /// </summary>
-    public PendingFlush? BeginFlush()
-    {
-        _flushing.Enter();
-        lock (_gate)
-        {
-            if (_failure is null && !_closed)
-            {
-                if (_writer.IsSealDue) Producers.TakeSnapshotIfWorthIt(RecordEnd);
-                var flush = new PendingFlush(_writer, _writer.TakeUnsynced(), _nextOffset, _round);
-                _round = null;
-                return flush;
-            }
-        }
-
-        _flushing.Exit();
-        return null;
-    }
-
-    /// <summary>The second, once what was taken note of is on the disk, or the disk has failed.</summary>
-    public void Commit(PendingFlush flush, Exception? error)
-    {
-        if (error is not null)
-        {
-            Fail(error);
-            flush.Round?.TrySetException(LogRefusal.Failed(Partition, error));
-            return;
-        }
-
-        _memory.RecoveryPoint = flush.CommittedOffset;
-        HighWatermark.Raise(flush.CommittedOffset);
-        flush.Round?.TrySetResult();
-    }
-
-    /// <summary>The last: does the bookkeeping and lets the next flush begin. On the thread of the first.</summary>
-    /// <param name="flush">The flush.</param>
-    /// <param name="isTogether">Whether the file system was synced for it, and will be for its bookkeeping.</param>
-    public void EndFlush(PendingFlush flush, bool isTogether)
-    {
-        try
-        {
-            if (isTogether && IsHealthy) _memory.NoteSynced();
-            if (IsHealthy && !_closing) _books.Keep(flush.Taken, flush.Target, sync: !isTogether);
-        }
-        catch (Exception e) when (e.IsDiskTrouble())
-        {
-            Fail(e);
-        }
-        finally
-        {
-            lock (_gate)
-            {
-                _queued = false;
-                if (_failure is null && (_round is not null || (!IsAsync && _writer.IsDirty))) Enqueue();
-            }
-
-            _flushing.Exit();
-        }
-    }
-
-    /// <summary>Poisons the log: nobody knows what the disk holds, so nothing more is acknowledged until a restart has read it.</summary>
-    public void Fail(Exception error)
-    {
-        TaskCompletionSource? round;
-        lock (_gate)
-        {
-            if (_failure is null) _books.TellPoisoned(error);
-            if (_failure is null) _host.Metrics?.Poisoned();
-            _failure ??= error;
-            (round, _round) = (_round, null);
-        }
-
-        round?.TrySetException(LogRefusal.Failed(Partition, error));
     }
 
     /// <summary>Moves the log start up, durably. Segments wholly below it go with the next cleaning.</summary>
@@ -281,102 +173,31 @@ internal sealed class PartitionLog
         return LogStartOffset;
     }
 
-    /// <summary>The segments that take no more, for compaction; none where the log is closed or poisoned.</summary>
-    public LogSegment[] CloseOldSegments()
-    {
-        lock (_gate) return _closed || _failure is not null ? [] : _writer.CloseOld(Config, _host.NowMilliseconds);
-    }
-
-    /// <summary>Puts a cleaned segment in the place of its sources: readers find it from now on. False where the log is closed.</summary>
-    public bool TryReplace(IReadOnlyList<LogSegment> replaced, LogSegment cleaned)
-    {
-        // A flush under way may still save the indexes of the old segments; after it nobody does.
-        lock (_flushing)
-        {
-            lock (_gate)
-            {
-                if (_closed || _failure is not null) return false;
-                _writer.Replace(replaced, cleaned);
-                return true;
-            }
-        }
-    }
-
     /// <summary>Drops whole closed segments that have had their time; returns how many.</summary>
-    public int Clean() => Cleaner.Exclusively(CleanOld);
-
-    private int CleanOld()
-    {
-        LogSegment[] expired = [];
-        Producers.Expire(_host.Producers.Clock.Read(_host.Time));
-        lock (_gate)
-        {
-            if (!_closed && _failure is null) expired = _writer.FindExpired(Config, LogStartOffset, HighWatermark.Value);
-        }
-
-        // What the segments tell of producers is elsewhere on the disk before they go; a disk that is full makes room first.
-        if (expired.Length == 0 || !TrySaveProducers(expired[^1].NextOffset)) return 0;
-        // The start is durable before the first file goes, so that a crash in between leaves no offset to be given out twice.
-        _memory.RaiseLogStart(expired[^1].NextOffset);
-        lock (_gate) _writer.RemoveFirst(expired.Length);
-        foreach (var segment in expired) segment.Delete();
-        TrySaveProducers(expired[^1].NextOffset);
-        HighWatermark.WakeAll();
-        return expired.Length;
-    }
+    public int Clean() => Cleaner.Exclusively(Upkeep.DropExpired);
 
     /// <summary>Takes nothing more and wakes who waits; the topic is gone.</summary>
     public void CloseDeleted()
     {
-        TaskCompletionSource? round;
-        lock (_gate)
-        {
-            (_deleted, _closed) = (true, true);
-            (round, _round) = (_round, null);
-        }
-
-        round?.TrySetException(LogRefusal.Deleted(Partition));
+        lock (_state.Gate) _state.Delete();
+        Commits.Refuse(LogRefusal.Deleted(Partition));
         HighWatermark.WakeAll();
-        lock (_flushing) Segments.CloseFiles();
+        Commits.BetweenFlushes(Segments.CloseFiles);
         Producers.Clear();
-    }
-
-    /// <summary>Returns when every append that had begun has ended: who came before a change of the producers' epochs is through.</summary>
-    public void Pass()
-    {
-        lock (_gate)
-        {
-            // Nothing to do inside.
-        }
     }
 
     /// <summary>
     /// Syncs every record and saves what makes the next start quick. False where the disk failed. Without <paramref name="sync"/> what
     /// is saved beside the records is on the disk only when the caller has synced the file system.
     /// </summary>
-    public bool CloseCleanly(bool sync = true)
+    public bool CloseCleanly(bool sync = true) => Commits.End(sync);
+
+    /// <summary>Returns when every append that had begun has ended: who came before a change of the producers' epochs is through.</summary>
+    public void Pass()
     {
-        _closing = true;
-        Flush();
-        lock (_flushing)
+        lock (_state.Gate)
         {
-            lock (_gate)
-            {
-                _closed = true;
-                Producers.TakeSnapshot(RecordEnd);
-            }
-
-            try
-            {
-                if (_failure is null) _books.Close(Segments, _nextOffset, sync);
-            }
-            catch (Exception e) when (e.IsDiskTrouble())
-            {
-                Fail(e);
-            }
-
-            Segments.CloseFiles();
-            return _failure is null;
+            // Nothing to do inside.
         }
     }
 
@@ -385,13 +206,13 @@ internal sealed class PartitionLog
         try
         {
             _memory.Reserve(batch.NextOffset);
-            _writer.Append(batch, Config, now);
+            _state.Writer.Append(batch, Config, now);
         }
         catch (Exception e) when (e.IsDiskTrouble())
         {
-            if (e.IsDiskFull() && _writer.TryRewind()) throw LogRefusal.NoRoom(Partition, batch.Size, e);
+            if (e.IsDiskFull() && _state.Writer.TryRewind()) throw LogRefusal.NoRoom(Partition, batch.Size, e);
             if (e.IsOutOfFiles()) throw LogRefusal.OutOfFiles(Partition, e);
-            Fail(e);
+            Commits.Fail(e);
             throw LogRefusal.Failed(Partition, e);
         }
     }
@@ -399,22 +220,8 @@ internal sealed class PartitionLog
     private (ProduceResult Result, Task Committed) AnswerAgain(ProducerBatch first)
     {
         var appendTime = Config.TimestampType == TimestampType.LogAppendTime ? first.Timestamp : (long?)null;
-        var committed = IsAsync || HighWatermark.Value >= first.NextOffset ? Task.CompletedTask : JoinRound(wait: true);
+        var committed = _state.IsAsync || HighWatermark.Value >= first.NextOffset ? Task.CompletedTask : Commits.Join(wait: true);
         return (new ProduceResult(first.BaseOffset, appendTime, LogStartOffset, first.Timestamp), committed);
-    }
-
-    // False while records wait for a sync: a snapshot must not know more than the disk.
-    private bool TrySaveProducers(long upTo)
-    {
-        if (Producers.SavedOffset >= upTo) return true;
-        lock (_gate)
-        {
-            if (_writer.IsDirty) return false;
-            Producers.TakeSnapshot(RecordEnd);
-        }
-
-        lock (_flushing) Producers.TrySaveSnapshot();
-        return true;
     }
 
     private long? StampTime(RecordBatch batch)
@@ -423,26 +230,5 @@ internal sealed class PartitionLog
         _lastAppendTimestamp = Math.Max(_lastAppendTimestamp, _host.NowMilliseconds);
         batch.StampAppendTime(_lastAppendTimestamp);
         return _lastAppendTimestamp;
-    }
-
-    private Task JoinRound(bool wait)
-    {
-        if (!_queued) Enqueue();
-        if (!wait) return Task.CompletedTask;
-        _round ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        return _round.Task;
-    }
-
-    private void Enqueue()
-    {
-        _queued = true;
-        _host.Flusher.Enqueue(this);
-    }
-
-    private void ThrowUnlessWritable()
-    {
-        if (_deleted) throw LogRefusal.Deleted(Partition);
-        ObjectDisposedException.ThrowIf(_closed, this);
-        if (_failure is { } failure) throw LogRefusal.Poisoned(Partition, failure);
     }
 }

@@ -10,14 +10,12 @@ namespace RestBroker.Storage.Metrics;
 /// </summary>
 internal sealed class LogMetrics : IDisposable
 {
-    public const string MeterName = "RestBroker.Storage";
-
     private static readonly KeyValuePair<string, object?> OneLog = new("scope", "log");
     private static readonly KeyValuePair<string, object?> ManyLogs = new("scope", "filesystem");
 
-    private readonly Meter _meter = new(MeterName);
+    private readonly Meter _meter = new(EmbeddedLogEngine.MeterName);
     private readonly Histogram<double> _syncTime;
-    private long _records, _bytes, _poisoned, _quarantinedBytes, _damagedRanges;
+    private long _records, _bytes, _poisoned, _quarantinedBytes, _damagedRanges, _metRanges;
 
     public LogMetrics(OpenSegments segments, DiskReserve reserve)
     {
@@ -26,6 +24,7 @@ internal sealed class LogMetrics : IDisposable
         _meter.CreateObservableCounter("restbroker.log.poisoned", () => Volatile.Read(ref _poisoned), "{log}", "Logs that take no more records since the disk failed.");
         _meter.CreateObservableCounter("restbroker.log.quarantined", () => Volatile.Read(ref _quarantinedBytes), "By", "Bytes that the start cut off and kept in the quarantine.");
         _meter.CreateObservableCounter("restbroker.log.damaged", () => Volatile.Read(ref _damagedRanges), "{range}", "Ranges of offsets that the start found unreadable.");
+        _meter.CreateObservableCounter("restbroker.log.damage.met", () => Volatile.Read(ref _metRanges), "{range}", "Ranges of offsets that reads found unreadable since the start, each once.");
         _meter.CreateObservableGauge("restbroker.segments.open", () => segments.Count, "{file}", "Segment files that are open.");
         _meter.CreateObservableGauge("restbroker.disk.free", () => reserve.ReadFree(), "By", "Bytes that are free on the disk of the data directory.");
         _meter.CreateObservableGauge("restbroker.disk.reserve", () => reserve.Bytes, "By", "Bytes of them that producers do not get.");
@@ -43,6 +42,8 @@ internal sealed class LogMetrics : IDisposable
     public void SyncedFileSystem(TimeSpan duration) => _syncTime.Record(duration.TotalSeconds, ManyLogs);
 
     public void Poisoned() => Interlocked.Increment(ref _poisoned);
+
+    public void MetDamage() => Interlocked.Increment(ref _metRanges);
 
     public void Recovered(RecoveryReport report)
     {

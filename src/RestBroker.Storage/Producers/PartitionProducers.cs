@@ -111,14 +111,15 @@ internal sealed class PartitionProducers(int partition, ProducerState state, Sna
     /// Saves what was taken down. Call it once the batches it follows from are on the disk. A cache: where the disk has trouble the log
     /// tells the same, for as long as it is not trimmed.
     /// </summary>
-    public void TrySaveSnapshot()
+    /// <param name="sync">Whether it is on the disk on return; otherwise with the file system's next sync.</param>
+    public void TrySaveSnapshot(bool sync)
     {
         if (_taken is not var (offset, bytes)) return;
         _taken = null;
         try
         {
-            snapshots.Save(offset, bytes);
-            Volatile.Write(ref _savedOffset, offset);
+            snapshots.Save(offset, bytes, sync);
+            if (sync) Volatile.Write(ref _savedOffset, offset);
         }
         catch (Exception e) when (e.IsDiskTrouble())
         {

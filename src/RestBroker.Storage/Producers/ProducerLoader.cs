@@ -28,7 +28,7 @@ internal sealed class ProducerLoader(LogHost host)
         // So much is worth a snapshot at once, or the next start reads it again.
         if (replayed <= PartitionProducers.SaveEvery) return producers;
         producers.TakeSnapshot(logEnd);
-        producers.TrySaveSnapshot();
+        producers.TrySaveSnapshot(sync: true);
         return producers;
     }
 

@@ -15,7 +15,7 @@ internal sealed class ProducerState(LiveProducers live)
 
     public IReadOnlyDictionary<long, ProducerEntry> Producers => _producers;
 
-    public KeyTable Keys { get; } = new();
+    public IdempotencyKeys Keys { get; } = new();
 
     private ProducerLimits Limits => live.Limits;
 

@@ -44,17 +44,22 @@ internal sealed class SnapshotFiles(IFileStore files, string directory)
         return null;
     }
 
-    /// <summary>Returns once the snapshot is on the disk.</summary>
-    public void Save(long offset, byte[] bytes)
+    /// <summary>
+    /// Saves a snapshot; with <paramref name="sync"/> it is on the disk, its name too, before older ones go. Without, it is there with the
+    /// file system's next sync, and the older ones stay until then: the next snapshot takes them.
+    /// </summary>
+    public void Save(long offset, byte[] bytes, bool sync)
     {
         ProducerSnapshot.Seal(bytes);
         using (var file = files.Open(PathOf(offset)))
         {
             files.Write(file, bytes, 0);
             files.Truncate(file, bytes.Length);
-            files.Sync(file);
+            if (sync) files.Sync(file);
         }
 
+        if (!sync) return;
+        files.SyncDirectory(directory);
         foreach (var (_, path) in Newest().Skip(Kept)) files.Delete(path);
     }
 

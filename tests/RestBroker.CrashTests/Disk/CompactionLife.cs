@@ -133,14 +133,14 @@ internal sealed class CompactionLife : IDisposable
         }
 
         _log.Append(builder.Build(), null, wait: false);
-        _log.Flush();
+        _log.Commits.Flush();
     }
 
     // The active segment is of age: all there is can be compacted.
     private void Close()
     {
         _time.Advance(TimeSpan.FromSeconds(2));
-        _log.CloseOldSegments();
+        _log.Upkeep.CloseOld();
     }
 
     private List<(long Offset, string Key, string Value)> Read()

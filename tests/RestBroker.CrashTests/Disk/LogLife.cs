@@ -107,7 +107,7 @@ internal sealed class LogLife
                     break;
                 case 9:
                     _time.Advance(TimeSpan.FromSeconds(_random.Next(3)));
-                    log.RequestFlush();
+                    log.Commits.RequestFlush();
                     break;
                 case 10 when _random.Next(4) == 0:
                     Trim(log);

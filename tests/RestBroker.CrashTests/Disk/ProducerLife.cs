@@ -93,7 +93,7 @@ internal sealed class ProducerLife
         {
             case 0:
                 _time.Advance(TimeSpan.FromSeconds(2));
-                log.RequestFlush();
+                log.Commits.RequestFlush();
                 break;
             case 1:
                 TryClean(log);

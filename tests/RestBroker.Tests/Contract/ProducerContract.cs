@@ -6,7 +6,8 @@ using RestBroker.Core.Records;
 namespace RestBroker.Tests.Contract;
 
 /// <summary>What every engine must do that remembers producers.</summary>
-public abstract class ProducerContract : LogEngineContract
+public abstract class ProducerContract<TEngine> : EngineContract<TEngine>
+    where TEngine : EngineUnderTest, new()
 {
     private bool IsOffered => Engine.Features.HasFlag(EngineFeatures.ProducerState);
 

@@ -33,6 +33,8 @@ public sealed class FetchCorruptTests
             }
 
             var lines = await broker.SendAsync(HttpMethod.Get, "/v1/topics/orders/records", headers: ("Accept", "application/x-ndjson"));
+            var metrics = (await broker.GetAsync("/metrics")).Body;
+            Assert.Matches(@"(?m)^restbroker_log_damage_met_total [1-9]", metrics);
             Assert.Contains("\"gaps\":[{", lines.Body.TrimEnd('\n').Split('\n')[^1], StringComparison.Ordinal);
         }
 

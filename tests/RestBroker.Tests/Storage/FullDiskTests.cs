@@ -23,13 +23,13 @@ public sealed class FullDiskTests : IDisposable
         {
             _fixture.Time.Advance(TimeSpan.FromSeconds(2));
             Assert.Equal(i, await LogFixture.AppendAsync(log, "value"));
-            log.Flush();
+            log.Commits.Flush();
             Assert.True(log.IsHealthy);
         }
 
         Assert.Equal(LogLevel.Warning, Assert.Single(_fixture.Logs.All).Level);
         _fixture.Files.Fault = (_, _) => 0;
-        log.Flush();
+        log.Commits.Flush();
 
         Assert.Equal(4, Saved().RecoveryPoint);
         Assert.Equal(4, await LogFixture.AppendAsync(log, "after"));
@@ -43,12 +43,12 @@ public sealed class FullDiskTests : IDisposable
         await LogFixture.AppendAsync(log, "zero");
         _fixture.Time.Advance(TimeSpan.FromSeconds(2));
         await LogFixture.AppendAsync(log, "one");
-        log.Flush();
+        log.Commits.Flush();
         _fixture.Time.Advance(TimeSpan.FromSeconds(2));
         _fixture.Files.Fault = (_, path) => path.EndsWith(LogCheckpoint.FileName, StringComparison.Ordinal) ? FaultyFileStore.IoError : 0;
 
         await LogFixture.AppendAsync(log, "two");
-        log.Flush();
+        log.Commits.Flush();
 
         Assert.False(log.IsHealthy);
         var told = Assert.Single(_fixture.Logs.All);
@@ -79,7 +79,7 @@ public sealed class FullDiskTests : IDisposable
         _fixture.Configs["segment.bytes"] = "1024";
         var log = _fixture.Open();
         for (var i = 0; i < 30; i++) await LogFixture.AppendAsync(log, $"value {i} xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
-        log.Flush();
+        log.Commits.Flush();
         var files = Directory.GetFiles(_fixture.LogDirectory, "*.log");
         Fill(FileCall.Write, LogCheckpoint.FileName);
 

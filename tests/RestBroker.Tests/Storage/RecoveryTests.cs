@@ -140,7 +140,7 @@ public sealed class RecoveryTests : IDisposable
         }
 
         var end = log.NextOffset;
-        log.Flush();
+        log.Commits.Flush();
         await File.WriteAllBytesAsync(_fixture.FirstSegment, (await File.ReadAllBytesAsync(_fixture.FirstSegment))[..74]);
 
         for (var round = 0; round < 3; round++)

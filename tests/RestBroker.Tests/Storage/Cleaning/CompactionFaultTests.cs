@@ -109,7 +109,7 @@ public sealed class CompactionFaultTests
         log.Set("durability", "async");
         for (var i = 0; i < 5; i++) await log.AppendAsync($"key{i % 2}={i} {new string('x', 130)}", $"key{i}=other");
         log.Roll();
-        log.Log.Flush();
+        log.Log.Commits.Flush();
         log.Set("durability", "fsync");
         Assert.Equal(3, log.LogFiles.Count());
         // One group: each step of the one swap is either before what counts or after it.

@@ -10,7 +10,7 @@ public sealed class CompactionRoundTests : IDisposable
 {
     private readonly KeyedLog _dirty = new();
     private readonly KeyedLog _dirtier = new();
-    private readonly StorageMetrics _metrics = new();
+    private readonly CompactionMetrics _metrics = new();
     private readonly CompactionRound _round;
 
     public CompactionRoundTests() => _round = new CompactionRound(

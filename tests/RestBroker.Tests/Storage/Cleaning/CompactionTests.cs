@@ -195,7 +195,7 @@ public sealed class CompactionTests : IDisposable
         }
 
         _log.Roll();
-        _log.Log.Flush();
+        _log.Log.Commits.Flush();
         var ends = new List<long>();
         while (_log.Compact(buffer: 1) is { } result) ends.Add(result.End);
 

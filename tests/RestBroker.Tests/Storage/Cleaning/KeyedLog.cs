@@ -79,7 +79,7 @@ internal sealed class KeyedLog : IDisposable
         var age = Fixture.Configs.GetValueOrDefault("segment.ms");
         Set("segment.ms", "1");
         Fixture.Time.Advance(TimeSpan.FromMilliseconds(2));
-        Log.CloseOldSegments();
+        Log.Upkeep.CloseOld();
         Set("segment.ms", age ?? "604800000");
     }
 

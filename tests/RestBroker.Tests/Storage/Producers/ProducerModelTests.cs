@@ -76,10 +76,10 @@ public sealed class ProducerModelTests(Xunit.Abstractions.ITestOutputHelper outp
             switch (_random.Next(20))
             {
                 case 0: Restart(); break;
-                case 1: _log.Flush(); break;
+                case 1: _log.Commits.Flush(); break;
                 case 2 when _withRetention:
                     _log.DeleteRecords(_random.NextInt64(_log.LogStartOffset, _log.HighWatermark.Value + 1));
-                    _log.Flush();
+                    _log.Commits.Flush();
                     _counts.Trimmed += _log.Clean();
                     break;
                 default: Send(); break;

@@ -123,7 +123,7 @@ public sealed class ProducerRecoveryTests : IDisposable
         var gone = new ProducerState(new LiveProducers(ProducerLimits.Default));
         gone.Add(4, 3, new ProducerBatch(0, 9, log.NextOffset, 1), 1);
         var files = new SnapshotFiles(_fixture.Files, _fixture.LogDirectory);
-        files.Save(log.NextOffset + 10, ProducerSnapshot.Write(gone, files.Owner, log.NextOffset + 10));
+        files.Save(log.NextOffset + 10, ProducerSnapshot.Write(gone, files.Owner, log.NextOffset + 10), sync: true);
 
         log = _fixture.Open(StartKind.Unclean);
         for (var i = 0; i < 20; i++) await log.Append(9, 0, i).Committed;
@@ -170,7 +170,7 @@ public sealed class ProducerRecoveryTests : IDisposable
 
         await log.AppendKey("b", "body").Committed;
         // The bookkeeping of the last round is done when another has been.
-        log.Flush();
+        log.Commits.Flush();
         return log;
     }
 

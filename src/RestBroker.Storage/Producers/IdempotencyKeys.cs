@@ -14,7 +14,7 @@ internal readonly record struct KeyBatch(long BaseOffset, int RecordCount, long 
 /// The idempotency keys that one partition remembers, in the order in which they came: the oldest is forgotten first. Some 130 bytes
 /// a key. The caller holds the state's lock.
 /// </summary>
-internal sealed class KeyTable
+internal sealed class IdempotencyKeys
 {
     private readonly Dictionary<long, KeyBatch> _batches = [];
     private readonly Queue<(long ProducerId, long BaseOffset)> _order = [];

@@ -4,12 +4,10 @@ using RestBroker.Storage.Cleaning;
 
 namespace RestBroker.Storage.Metrics;
 
-/// <summary>What an engine counts, for whoever listens to the meter. Thread-safe.</summary>
-internal sealed class StorageMetrics : IDisposable
+/// <summary>What the compactions of an engine count, for whoever listens to the meter. Thread-safe.</summary>
+internal sealed class CompactionMetrics : IDisposable
 {
-    public const string MeterName = "RestBroker.Storage";
-
-    private readonly Meter _meter = new(MeterName);
+    private readonly Meter _meter = new(EmbeddedLogEngine.MeterName);
     private readonly Counter<long> _compactions;
     private readonly Counter<long> _compactionFailures;
     private readonly Counter<long> _copiedBytes;
@@ -18,7 +16,7 @@ internal sealed class StorageMetrics : IDisposable
     private readonly Histogram<double> _compactionTime;
     private CompactionPace? _running;
 
-    public StorageMetrics()
+    public CompactionMetrics()
     {
         _compactions = _meter.CreateCounter<long>("restbroker.compaction.runs", "{run}", "Compactions that came to their end.");
         _compactionFailures = _meter.CreateCounter<long>("restbroker.compaction.failures", "{run}", "Compactions that the disk cut short.");

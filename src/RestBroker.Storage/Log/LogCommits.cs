@@ -1,0 +1,204 @@
+using System.Diagnostics;
+using RestBroker.Core.Topics;
+using RestBroker.Storage.Files;
+using RestBroker.Storage.Producers;
+
+namespace RestBroker.Storage.Log;
+
+/// <summary>
+/// How what was appended becomes committed: a round of waiting appends ends with the flush that syncs them. A failed sync poisons the
+/// log. One flush at a time; thread-safe.
+/// </summary>
+internal sealed class LogCommits(LogState state, LogMemory memory, PartitionProducers producers, HighWatermark highWatermark, LogHost host)
+{
+    private readonly Lock _flushing = new();
+    private readonly Bookkeeping _books = new(state.Partition, memory, producers, host.Logger);
+    private TaskCompletionSource? _round;
+    private bool _isQueued;
+    private volatile bool _isEnding;
+
+    public TopicPartition Partition => state.Partition;
+
+    // One past the last record: behind a reservation the next offset lies higher.
+    private long RecordEnd => state.Writer.Segments.Last?.NextOffset ?? highWatermark.Value;
+
+    /// <summary>Asks for a flush; the task ends with it, for those who wait. The caller holds the partition lock.</summary>
+    public Task Join(bool wait)
+    {
+        if (!_isQueued) Enqueue();
+        if (!wait) return Task.CompletedTask;
+        _round ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _round.Task;
+    }
+
+    /// <summary>Ends when everything appended so far is committed.</summary>
+    public Task WhenCommittedAsync()
+    {
+        lock (state.Gate)
+        {
+            state.ThrowUnlessWritable();
+            return highWatermark.Value >= state.NextOffset || !state.Writer.IsDirty ? Task.CompletedTask : Join(wait: true);
+        }
+    }
+
+    /// <summary>Queues what nobody waits for, and a checkpoint that has grown old.</summary>
+    public void RequestFlush()
+    {
+        lock (state.Gate)
+        {
+            if (!_isQueued && state.IsLive && (state.Writer.IsDirty || memory.IsOld)) Enqueue();
+        }
+    }
+
+    /// <summary>Syncs what was appended, commits it, and does the bookkeeping that has come due. For the flusher and for closing.</summary>
+    public void Flush()
+    {
+        if (BeginFlush() is not { } flush) return;
+        var started = Stopwatch.GetTimestamp();
+        var error = flush.TrySync();
+        if (flush.HadWork) host.Metrics?.SyncedLog(Stopwatch.GetElapsedTime(started));
+        Commit(flush, error);
+        EndFlush(flush, isTogether: false);
+    }
+
+    /// <summary>
+    /// The first of three steps of a flush: takes note of what there is to sync, and keeps others from flushing until the last. Null
+    /// where nothing may be synced any more.
+    /// </summary>
+    public PendingFlush? BeginFlush()
+    {
+        _flushing.Enter();
+        lock (state.Gate)
+        {
+            if (state.IsLive)
+            {
+                if (state.Writer.IsSealDue) producers.TakeSnapshotIfWorthIt(RecordEnd);
+                var flush = new PendingFlush(state.Writer, state.Writer.TakeUnsynced(), state.NextOffset, _round);
+                _round = null;
+                return flush;
+            }
+        }
+
+        _flushing.Exit();
+        return null;
+    }
+
+    /// <summary>The second, once what was taken note of is on the disk, or the disk has failed.</summary>
+    public void Commit(PendingFlush flush, Exception? error)
+    {
+        if (error is not null)
+        {
+            Fail(error);
+            flush.Round?.TrySetException(LogRefusal.Failed(Partition, error));
+            return;
+        }
+
+        memory.RecoveryPoint = flush.CommittedOffset;
+        highWatermark.Raise(flush.CommittedOffset);
+        flush.Round?.TrySetResult();
+    }
+
+    /// <summary>The last: does the bookkeeping and lets the next flush begin. On the thread of the first.</summary>
+    /// <param name="flush">The flush.</param>
+    /// <param name="isTogether">Whether the file system was synced for it, and will be for its bookkeeping.</param>
+    public void EndFlush(PendingFlush flush, bool isTogether)
+    {
+        try
+        {
+            if (isTogether && state.IsHealthy) memory.NoteSynced();
+            if (state.IsHealthy && !_isEnding) _books.Keep(flush.Taken, flush.Target, sync: !isTogether);
+        }
+        catch (Exception e) when (e.IsDiskTrouble())
+        {
+            Fail(e);
+        }
+        finally
+        {
+            lock (state.Gate)
+            {
+                _isQueued = false;
+                if (state.IsHealthy && (_round is not null || (!state.IsAsync && state.Writer.IsDirty))) Enqueue();
+            }
+
+            _flushing.Exit();
+        }
+    }
+
+    /// <summary>Poisons the log: nobody knows what the disk holds, so nothing more is acknowledged until a restart has read it.</summary>
+    public void Fail(Exception error)
+    {
+        lock (state.Gate)
+        {
+            if (state.IsHealthy)
+            {
+                _books.TellPoisoned(error);
+                host.Metrics?.Poisoned();
+                state.Failure = error;
+            }
+        }
+
+        Refuse(LogRefusal.Failed(Partition, error));
+    }
+
+    /// <summary>Tells whoever waits that their records are not committed.</summary>
+    public void Refuse(Exception refusal)
+    {
+        TaskCompletionSource? round;
+        lock (state.Gate) (round, _round) = (_round, null);
+        round?.TrySetException(refusal);
+    }
+
+    /// <summary>Runs what must not meet a flush under way: that may still save indexes of the segments it took note of.</summary>
+    public void BetweenFlushes(Action work)
+    {
+        lock (_flushing) work();
+    }
+
+    /// <summary>
+    /// Saves the producers' state. False while records wait for a sync: a snapshot must not know more than the disk.
+    /// </summary>
+    public bool TrySaveProducers()
+    {
+        lock (state.Gate)
+        {
+            if (state.Writer.IsDirty) return false;
+            producers.TakeSnapshot(RecordEnd);
+        }
+
+        lock (_flushing) producers.TrySaveSnapshot(sync: true);
+        return true;
+    }
+
+    /// <summary>Syncs every record, closes the log and saves what makes the next start quick. False where the disk failed.</summary>
+    public bool End(bool sync)
+    {
+        _isEnding = true;
+        Flush();
+        lock (_flushing)
+        {
+            lock (state.Gate)
+            {
+                state.Close();
+                producers.TakeSnapshot(RecordEnd);
+            }
+
+            try
+            {
+                if (state.IsHealthy) _books.Close(state.Writer.Segments, state.NextOffset, sync);
+            }
+            catch (Exception e) when (e.IsDiskTrouble())
+            {
+                Fail(e);
+            }
+
+            state.Writer.Segments.CloseFiles();
+            return state.IsHealthy;
+        }
+    }
+
+    private void Enqueue()
+    {
+        _isQueued = true;
+        host.Flusher.Enqueue(this);
+    }
+}
