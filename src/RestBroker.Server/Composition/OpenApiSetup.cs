@@ -47,12 +47,13 @@ internal static class OpenApiSetup
         app.MapOpenApi();
         // There is no console yet: who opens the bare address in a browser gets the page that can do everything.
         app.MapGet("/", () => Results.Redirect("/swagger")).ExcludeFromDescription();
-        app.UseSwaggerUI(ui =>
+        // No other request goes the way through the page's middleware.
+        app.UseWhen(context => context.Request.Path.StartsWithSegments("/swagger", StringComparison.OrdinalIgnoreCase), page => page.UseSwaggerUI(ui =>
         {
             ui.SwaggerEndpoint("/openapi/v1.json", "RestBroker v1");
             ui.DocumentTitle = "RestBroker";
             ui.EnableTryItOutByDefault();
             ui.DisplayRequestDuration();
-        });
+        }));
     }
 }

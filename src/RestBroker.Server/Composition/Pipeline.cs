@@ -11,7 +11,6 @@ internal static class Pipeline
     {
         app.Use(AnswerHeaders);
         app.UseMiddleware<ProblemMiddleware>();
-        app.UseStatusCodePages(context => EmptyAnswers.WriteProblemAsync(context.HttpContext));
         app.Use(NoTrailingSlash);
         app.UseRouting();
         var origins = app.Services.GetRequiredService<IOptions<RestBrokerOptions>>().Value.CorsOrigins;
@@ -19,12 +18,13 @@ internal static class Pipeline
             .WithExposedHeaders("ETag", "Location", "Link", "Retry-After", "RB-Request-Id", "RB-Topic-Created", "RB-Idempotent-Replay",
                 BatchFetches.NextOffsetHeader, BatchFetches.HighWatermarkHeader, BatchFetches.CursorHeader));
         app.Use(new OriginRule(origins).InvokeAsync);
+        app.Use(StrictQuery.InvokeAsync);
     }
 
     public static RouteGroupBuilder MapApi(this WebApplication app)
     {
         var api = app.MapGroup("/v1");
-        api.AddEndpointFilterFactory(StrictQuery.Create);
+        ((IEndpointConventionBuilder)api).Finally(StrictQuery.Note);
         return api;
     }
 
@@ -33,11 +33,7 @@ internal static class Pipeline
         var headers = context.Response.Headers;
         headers["RB-Request-Id"] = context.TraceIdentifier;
         headers.XContentTypeOptions = "nosniff";
-        context.Response.OnStarting(() =>
-        {
-            if (headers.CacheControl.Count == 0) headers.CacheControl = "no-store";
-            return Task.CompletedTask;
-        });
+        headers.CacheControl = "no-store"; // who knows better says so later
         return next(context);
     }
 

@@ -10,20 +10,24 @@ namespace RestBroker.Server.Composition;
 /// </summary>
 internal static class StrictQuery
 {
-    public static EndpointFilterDelegate Create(EndpointFilterFactoryContext factory, EndpointFilterDelegate next)
+    /// <summary>Notes at an endpoint which parameters its handler has.</summary>
+    public static void Note(EndpointBuilder endpoint)
     {
-        var known = Names(factory.MethodInfo.GetParameters()).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var prefix = factory.MethodInfo.GetCustomAttribute<AllowsQueryPrefixAttribute>()?.Prefix;
-        return context =>
-        {
-            foreach (var name in context.HttpContext.Request.Query.Keys)
-            {
-                if (known.Contains(name) || (prefix is not null && name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))) continue;
-                throw new BrokerException(BrokerError.InvalidRequest, Unknown(name, known));
-            }
+        if (endpoint.Metadata.OfType<MethodInfo>().FirstOrDefault() is not { } handler) return;
+        endpoint.Metadata.Add(new KnownParameters(
+            Names(handler.GetParameters()).ToHashSet(StringComparer.OrdinalIgnoreCase), handler.GetCustomAttribute<AllowsQueryPrefixAttribute>()?.Prefix));
+    }
 
-            return next(context);
-        };
+    /// <summary>Between routing and the handler. Not an endpoint filter: those box a handler's arguments and its answer.</summary>
+    public static Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        if (!context.Request.QueryString.HasValue || context.GetEndpoint()?.Metadata.GetMetadata<KnownParameters>() is not { } known) return next(context);
+        foreach (var name in context.Request.Query.Keys)
+        {
+            if (!known.Allows(name)) throw new BrokerException(BrokerError.InvalidRequest, Unknown(name, known.Names));
+        }
+
+        return next(context);
     }
 
     private static IEnumerable<string> Names(IEnumerable<ParameterInfo> parameters)
@@ -42,6 +46,12 @@ internal static class StrictQuery
     private static string Unknown(string name, HashSet<string> known) => known.Count == 0
         ? $"There is no query parameter '{name}' here; this route has none."
         : $"There is no query parameter '{name}' here; there are {string.Join(", ", known.Order(StringComparer.Ordinal))}.";
+
+    private sealed record KnownParameters(HashSet<string> Names, string? Prefix)
+    {
+        public bool Allows(string name) =>
+            Names.Contains(name) || (Prefix is not null && name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase));
+    }
 }
 
 /// <summary>Says that query parameters of any name with this prefix are known to a handler.</summary>

@@ -78,7 +78,7 @@ internal static class ProduceEndpoints
     /// <param name="partition">The partition; absent = by the key, or in turn.</param>
     /// <param name="acks">When the answer is sent: <c>all</c> (committed, default), <c>leader</c> (written), <c>none</c> (202).</param>
     /// <param name="idempotencyKey">The request's name: sent again it stores nothing twice.</param>
-    internal static Task<Results<Created<ReceiptResponse>, Accepted>> ProduceRawAsync(
+    internal static Task<Results<Created<ReceiptResponse>, Accepted, EmptyHttpResult>> ProduceRawAsync(
         RawRequests requests,
         HttpContext context,
         string topic,

@@ -5,6 +5,11 @@ namespace RestBroker.Server.Problems;
 /// <summary>Gives the answers that routing makes without a body, 404 and 405 among them, the body of a problem.</summary>
 internal static class EmptyAnswers
 {
+    /// <summary>Whether it is a refusal to which nobody has said a word.</summary>
+    public static bool IsOne(HttpResponse response) =>
+        response.StatusCode >= StatusCodes.Status400BadRequest && !response.HasStarted
+        && response.ContentLength is null && string.IsNullOrEmpty(response.ContentType);
+
     public static async Task WriteProblemAsync(HttpContext context)
     {
         var request = context.Request;

@@ -15,6 +15,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         try
         {
             await next(context);
+            if (EmptyAnswers.IsOne(context.Response)) await EmptyAnswers.WriteProblemAsync(context);
         }
         catch (Exception e) when (IsGone(context, e))
         {

@@ -78,7 +78,8 @@ internal sealed class ProduceRequests(
         if (receipts.Failure is { } failure)
             return TypedResults.Json(new JsonObject { ["results"] = (JsonArray)failure.Members["results"], ["duplicate"] = false }, statusCode: StatusCodes.Status207MultiStatus);
         if (produce.Acks == Acks.None) return TypedResults.Accepted((string?)null, new ProduceResponse([], false));
-        return TypedResults.Ok(new ProduceResponse([.. receipts.Items.Select(ToResponse)], receipts.Duplicate));
+        ReceiptAnswer.WriteAll(context.Response, receipts);
+        return TypedResults.Empty;
     }
 
     /// <summary>An NDJSON request: stored as it comes, without end if need be; the answer follows the upload.</summary>
@@ -170,8 +171,6 @@ internal sealed class ProduceRequests(
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = null;
         if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
     }
-
-    private static ReceiptResponse ToResponse(Receipt receipt) => new(receipt.Partition, receipt.Offset, receipt.Timestamp);
 }
 
 /// <summary>Where a request's records go.</summary>

@@ -18,7 +18,7 @@ internal sealed class RawRequests(
     private const string HeaderPrefix = "RB-Header-";
 
     /// <summary>Stores the body under the key and says where.</summary>
-    public async Task<Results<Created<ReceiptResponse>, Accepted>> StoreAsync(
+    public async Task<Results<Created<ReceiptResponse>, Accepted, EmptyHttpResult>> StoreAsync(
         HttpContext context, string topic, RawRecordKey key, ProduceOptions produce)
     {
         var idempotencyKey = IdempotencyKey.Of(context.Request, engine, produce.Acks);
@@ -50,9 +50,8 @@ internal sealed class RawRequests(
         if (request is not null && receipts.Duplicate) context.Response.Headers[IdempotentRequests.ReplayHeader] = "true";
         var receipt = receipts.Items[0];
         if (produce.Acks == Acks.None) return TypedResults.Accepted((string?)null);
-        return TypedResults.Created(
-            $"/v1/topics/{topic}/partitions/{receipt.Partition}/records/{receipt.Offset}",
-            new ReceiptResponse(receipt.Partition, receipt.Offset, receipt.Timestamp));
+        ReceiptAnswer.WriteCreated(context.Response, topic, receipt);
+        return TypedResults.Empty;
     }
 
     internal static ReadOnlyMemory<byte>? Key(string? key, string? keyBase64)

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
+using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
 using RestBroker.Server.Contracts;
 
@@ -10,6 +11,10 @@ namespace RestBroker.Server.Producing;
 /// <summary>Takes checked records to the waist: one batch a partition, all partitions at once. Thread-safe.</summary>
 internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
 {
+    // Lengths, deltas and attributes of a record, and a header or two; more only makes the batch grow.
+    private const int RecordOverhead = 48;
+    private const long MaxCapacity = 16 * 1024 * 1024;
+
     // A counter a topic, so that its requests without keys take its partitions in turn; it goes with the description.
     private readonly ConditionalWeakTable<TopicDescription, StrongBox<int>> _turns = [];
 
@@ -26,7 +31,9 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         TopicDescription topic, IReadOnlyList<ProducedRecord> records, ProduceOptions options, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        using var batches = new PartitionBatches(topic, options.Partition, options.Key?.KeylessPartition ?? NextKeylessPartition(topic)) { Key = options.Key };
+        using var batches = new PartitionBatches(topic, options.Partition, options.Key?.KeylessPartition ?? NextKeylessPartition(topic)) { Key = options.Key, Capacity = Size(records) };
+        if (records.Count == 1 || options.Partition is not null || topic.PartitionCount == 1)
+            return await ProduceToOneAsync(topic, batches, records, options, now, cancellationToken);
         var places = new (int Partition, int Index)[records.Count];
         for (var i = 0; i < records.Count; i++) places[i] = batches.Add(records[i], now);
 
@@ -46,6 +53,42 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         return options.Partial && appends.Values.Any(append => append.Result is not null) ? new Receipts(receipts, false, failure) : throw failure;
     }
 
+    // The usual request has one batch, and needs no table of what became of each.
+    private async Task<Receipts> ProduceToOneAsync(
+        TopicDescription topic, PartitionBatches batches, IReadOnlyList<ProducedRecord> records, ProduceOptions options, long now, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < records.Count; i++) batches.Add(records[i], now);
+        var (partition, builder) = batches.Only!.Value;
+        var append = await AppendAsync(RequestOf(topic, partition, builder, options), topic, cancellationToken);
+        if (append.Refusal is { } refusal) throw refusal;
+        var result = append.Result!.Value;
+        var clock = result is { FirstTime: not null, LogAppendTime: null } ? await ClockAsync(topic, partition, result, cancellationToken) : null;
+        var receipts = new Receipt[records.Count];
+        for (var i = 0; i < records.Count; i++)
+        {
+            var offset = result.BaseOffset + i;
+            receipts[i] = new Receipt(partition, offset, result.LogAppendTime ?? records[i].Timestamp ?? clock?.Invoke(offset) ?? now);
+        }
+
+        return new Receipts(receipts, result.Duplicate);
+    }
+
+    private static ProduceRequest RequestOf(TopicDescription topic, int partition, RecordBatchBuilder builder, ProduceOptions options)
+    {
+        if (options.Key is { } keyed) builder.Producer = (keyed.ProducerId, 0, 0);
+        if (options.Producer is { } numbered) builder.Producer = (numbered.Id, numbered.Epoch, numbered.Sequence);
+        return new ProduceRequest(
+            new TopicPartition(topic.Name, partition), builder.Build(), options.Acks, options.ExpectedNextOffset, topic.TopicId, options.KeyCondition);
+    }
+
+    // Enough for one batch of them all, so that a large one is not copied while it grows.
+    private static int Size(IReadOnlyList<ProducedRecord> records)
+    {
+        long size = RecordBatch.HeaderSize;
+        for (var i = 0; i < records.Count; i++) size += RecordOverhead + (records[i].Key?.Length ?? 0) + (records[i].Value?.Length ?? 0);
+        return (int)Math.Min(size, MaxCapacity);
+    }
+
     /// <summary>Appends each partition's batch; what fails is a value. Batches are handed to the engine in order before any is awaited.</summary>
     public async Task<Dictionary<int, PartitionAppend>> AppendAsync(
         TopicDescription topic, PartitionBatches batches, ProduceOptions options, CancellationToken cancellationToken)
@@ -53,11 +96,7 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         var running = new List<(int Partition, Task<PartitionAppend> Append)>();
         foreach (var (partition, builder) in batches.Builders)
         {
-            if (options.Key is { } keyed) builder.Producer = (keyed.ProducerId, 0, 0);
-            if (options.Producer is { } numbered) builder.Producer = (numbered.Id, numbered.Epoch, numbered.Sequence);
-            var request = new ProduceRequest(
-                new TopicPartition(topic.Name, partition), builder.Build(), options.Acks, options.ExpectedNextOffset, topic.TopicId, options.KeyCondition);
-            running.Add((partition, AppendAsync(request, topic, cancellationToken)));
+            running.Add((partition, AppendAsync(RequestOf(topic, partition, builder, options), topic, cancellationToken)));
         }
 
         var appends = new Dictionary<int, PartitionAppend>(running.Count);
@@ -73,12 +112,17 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         foreach (var (partition, append) in appends)
         {
             clocks[partition] = _ => now;
-            if (append.Result is not { FirstTime: { } firstTime, LogAppendTime: null } result) continue;
-            var stored = await FirstTimestamps.ReadAsync(engine, new TopicPartition(topic.Name, partition), result.BaseOffset, cancellationToken);
-            clocks[partition] = offset => stored?.GetValueOrDefault(offset, firstTime) ?? firstTime;
+            if (append.Result is { FirstTime: not null, LogAppendTime: null } result) clocks[partition] = await ClockAsync(topic, partition, result, cancellationToken);
         }
 
         return clocks;
+    }
+
+    private async ValueTask<Func<long, long>> ClockAsync(TopicDescription topic, int partition, ProduceResult again, CancellationToken cancellationToken)
+    {
+        var firstTime = again.FirstTime!.Value;
+        var stored = await FirstTimestamps.ReadAsync(engine, new TopicPartition(topic.Name, partition), again.BaseOffset, cancellationToken);
+        return offset => stored?.GetValueOrDefault(offset, firstTime) ?? firstTime;
     }
 
     private async Task<PartitionAppend> AppendAsync(ProduceRequest request, TopicDescription topic, CancellationToken cancellationToken)

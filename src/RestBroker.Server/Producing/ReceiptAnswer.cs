@@ -1,0 +1,64 @@
+using System.Buffers;
+using System.Buffers.Text;
+using RestBroker.Core.Records;
+
+namespace RestBroker.Server.Producing;
+
+/// <summary>
+/// Writes receipts straight into the answer: with the framework's serializer a record's answer cost as much as storing it.
+/// </summary>
+internal static class ReceiptAnswer
+{
+    // The three names and three numbers of 20 digits at most.
+    private const int MaxReceiptSize = 128;
+    private const int MaxFrameSize = 64;
+
+    /// <summary>200 with a receipt a record.</summary>
+    public static void WriteAll(HttpResponse response, in Receipts receipts)
+    {
+        using var json = new PooledBuffer(MaxFrameSize + (receipts.Items.Count * MaxReceiptSize));
+        json.Write("{\"results\":["u8);
+        for (var i = 0; i < receipts.Items.Count; i++)
+        {
+            if (i > 0) json.Write(","u8);
+            Write(json, receipts.Items[i]);
+        }
+
+        json.Write(receipts.Duplicate ? "],\"duplicate\":true}"u8 : "],\"duplicate\":false}"u8);
+        Send(response, json);
+    }
+
+    /// <summary>201 with the one receipt, and where the record can be read.</summary>
+    public static void WriteCreated(HttpResponse response, string topic, in Receipt receipt)
+    {
+        response.StatusCode = StatusCodes.Status201Created;
+        response.Headers.Location = $"/v1/topics/{topic}/partitions/{receipt.Partition}/records/{receipt.Offset}";
+        using var json = new PooledBuffer(MaxReceiptSize);
+        Write(json, receipt);
+        Send(response, json);
+    }
+
+    private static void Write(PooledBuffer json, in Receipt receipt)
+    {
+        json.Write("{\"partition\":"u8);
+        Write(json, receipt.Partition);
+        json.Write(",\"offset\":"u8);
+        Write(json, receipt.Offset);
+        json.Write(",\"timestamp\":"u8);
+        Write(json, receipt.Timestamp);
+        json.Write("}"u8);
+    }
+
+    private static void Write(PooledBuffer json, long number)
+    {
+        Utf8Formatter.TryFormat(number, json.GetSpan(MaxReceiptSize), out var count);
+        json.Advance(count);
+    }
+
+    private static void Send(HttpResponse response, PooledBuffer json)
+    {
+        response.ContentType = "application/json; charset=utf-8";
+        response.ContentLength = json.Length;
+        response.BodyWriter.Write(json.Written.Span);
+    }
+}

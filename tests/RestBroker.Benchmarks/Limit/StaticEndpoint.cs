@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Http;
+
+namespace RestBroker.Benchmarks.Limit;
+
+/// <summary>A MiB of a file of 64 MiB by SendFile, each request the next one.</summary>
+internal sealed class StaticEndpoint : IDisposable
+{
+    public const int Size = 1 << 20;
+
+    private const int Count = 64;
+
+    private readonly string _path;
+    private int _next;
+
+    public StaticEndpoint(string directory)
+    {
+        _path = Path.Combine(directory, "static");
+        using var file = File.Create(_path);
+        var piece = new byte[Size];
+        new Random(1).NextBytes(piece);
+        for (var i = 0; i < Count; i++) file.Write(piece);
+    }
+
+    public Task SendAsync(HttpContext context)
+    {
+        context.Response.ContentLength = Size;
+        var piece = (uint)Interlocked.Increment(ref _next) % Count;
+        return context.Response.SendFileAsync(_path, (long)piece * Size, Size);
+    }
+
+    public void Dispose() => File.Delete(_path);
+}

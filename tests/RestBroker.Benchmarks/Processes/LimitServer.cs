@@ -1,0 +1,26 @@
+using System.Net;
+
+namespace RestBroker.Benchmarks.Processes;
+
+/// <summary>The server that does the least, in a process of its own with the runtime's settings of the broker.</summary>
+internal sealed class LimitServer : IDisposable
+{
+    private readonly ServerProcess _process;
+
+    private LimitServer(ServerProcess process) => _process = process;
+
+    public IPEndPoint EndPoint => _process.EndPoint;
+
+    public ServerProcess Process => _process;
+
+    public static async Task<LimitServer> StartAsync(string directory)
+    {
+        var program = typeof(LimitServer).Assembly.Location;
+        var isServerGC = File.ReadAllText(Path.ChangeExtension(Broker.Metadata("ServerDll"), ".runtimeconfig.json"))
+            .Contains("\"System.GC.Server\": true", StringComparison.Ordinal);
+        return new(await ServerProcess.StartAsync(
+            program, [Limit.LimitProgram.Verb, directory], new Dictionary<string, string> { ["DOTNET_gcServer"] = isServerGC ? "1" : "0" }));
+    }
+
+    public void Dispose() => _process.Dispose();
+}

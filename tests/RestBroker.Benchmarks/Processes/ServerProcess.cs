@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Net;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+
+namespace RestBroker.Benchmarks.Processes;
+
+/// <summary>A server in a process of its own, on a port that is free.</summary>
+internal sealed partial class ServerProcess : IDisposable
+{
+    private const int Terminate = 15;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    private readonly Process _process;
+
+    private ServerProcess(Process process, IPEndPoint endPoint, TimeSpan startTime)
+    {
+        (_process, EndPoint, StartTime) = (process, endPoint, startTime);
+        // Whatever ends this program ends the servers too.
+        AppDomain.CurrentDomain.ProcessExit += End;
+    }
+
+    public IPEndPoint EndPoint { get; }
+
+    /// <summary>From the start of the process to the line that says where it listens.</summary>
+    public TimeSpan StartTime { get; }
+
+    public double CpuSeconds => ProcessClock.CpuSeconds(_process.Id);
+
+    public long ResidentBytes => ProcessClock.ResidentBytes(_process.Id);
+
+    /// <summary>Starts a program of .NET and returns when it listens.</summary>
+    public static async Task<ServerProcess> StartAsync(string dll, string[] arguments, IReadOnlyDictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo("dotnet", [dll, .. arguments]) { RedirectStandardOutput = true };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        var began = Stopwatch.GetTimestamp();
+        var process = Process.Start(start)!;
+        using var patience = new CancellationTokenSource(Patience);
+        while (await process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
+        {
+            if (ListeningAt().Match(line) is not { Success: true } match) continue;
+            var took = Stopwatch.GetElapsedTime(began);
+            // Nobody else reads the pipe: a full one would stop the server.
+            _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, CancellationToken.None);
+            return new ServerProcess(process, IPEndPoint.Parse(match.Groups[1].Value), took);
+        }
+
+        throw new InvalidOperationException($"{Path.GetFileName(dll)} ended before it listened.");
+    }
+
+    /// <summary>Asks it to end and waits.</summary>
+    public async Task StopAsync()
+    {
+        _ = Kill(_process.Id, Terminate);
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Ends it without a word.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public void Dispose()
+    {
+        AppDomain.CurrentDomain.ProcessExit -= End;
+        End(null, EventArgs.Empty);
+        _process.Dispose();
+    }
+
+    private void End(object? sender, EventArgs e)
+    {
+        if (!_process.HasExited) _process.Kill();
+        _process.WaitForExit();
+    }
+
+    [GeneratedRegex(@"http://(127\.0\.0\.1:[1-9]\d*)")]
+    private static partial Regex ListeningAt();
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int processId, int signal);
+}

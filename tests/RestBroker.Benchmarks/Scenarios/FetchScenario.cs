@@ -1,0 +1,78 @@
+using RestBroker.Benchmarks.Limit;
+using RestBroker.Benchmarks.Load;
+using RestBroker.Benchmarks.Measuring;
+
+namespace RestBroker.Benchmarks.Scenarios;
+
+/// <summary>P5 and P6: reading what is in the page cache, beside Kestrel sending a file.</summary>
+internal static class FetchScenario
+{
+    /// <summary>The topic that is read.</summary>
+    public const string Topic = "fetch";
+
+    private const int Connections = 4;
+    // A batch of as many is a little less than a MiB, so that a page of a MiB holds one.
+    private const int Records = 950;
+    private const int Requests = 64;
+
+    public static async Task RunAsync(Bench bench)
+    {
+        await FillAsync(bench);
+        await RunAsync(bench, "fetch of 1 MiB, JSON", "application/json", new Goal("P5", AtLeast: 0.5));
+        await ConsumeAsync(bench, "application/json", "JSON");
+    }
+
+    /// <summary>64 MiB, a MiB a batch.</summary>
+    public static async Task FillAsync(Bench bench)
+    {
+        await bench.Broker.CreateTopicAsync(Topic, isSynced: false);
+        var body = Bodies.Json(Records);
+        for (var i = 0; i < Requests; i++) await bench.Broker.PostAsync($"/v1/topics/{Topic}/records", body);
+    }
+
+    /// <summary>A request for a MiB from there on.</summary>
+    public static byte[] Page(int offset, string accept = "application/json") =>
+        HttpText.Get($"/v1/topics/{Topic}/partitions/0/records?offset={offset}&limit=10000&maxBytes=1048576", accept);
+
+    /// <summary>Records in a page.</summary>
+    public static async Task<int> CountAsync(Bench bench) =>
+        (await bench.Broker.GetAsync($"/v1/topics/{Topic}/partitions/0/records?offset=0&limit=10000&maxBytes=1048576")).Split("\"offset\":").Length - 1;
+
+    private static async Task RunAsync(Bench bench, string work, string accept, Goal goal)
+    {
+        using var ours = Read(bench, Connections, accept);
+        using var limit = bench.Drive(isOurs: false, Connections, HttpText.Get("/static"));
+        bench.Compare(work, goal, new Comparison(bench.Pace)
+        {
+            Ours = bench.Ours(ours, await CountAsync(bench), BodySize(ours)),
+            Limit = bench.Beside("SendFile", limit, StaticEndpoint.Size),
+            Format = Figures.BytesPerSecond,
+        });
+    }
+
+    // One reader that goes from page to page, as one that follows a cursor does.
+    private static async Task ConsumeAsync(Bench bench, string accept, string name)
+    {
+        using var ours = Read(bench, 1, accept);
+        using var limit = bench.Drive(isOurs: false, 1, HttpText.Get("/static"));
+        var records = await CountAsync(bench);
+        bench.Compare($"consume from the start, 1 connection, {name}", new Goal("P6"), new Comparison(bench.Pace)
+        {
+            Ours = bench.Ours(ours, records),
+            Limit = bench.Beside("SendFile of as many bytes", limit, StaticEndpoint.Size / BodySize(ours) * records),
+        });
+    }
+
+    private static LoadDriver Read(Bench bench, int connections, string accept)
+    {
+        var pages = Enumerable.Range(0, Requests).Select(page => Page(page * Records, accept)).ToArray();
+        var turn = 0;
+        return new LoadDriver(bench.Broker.EndPoint, connections, _ => pages[turn++ % pages.Length]);
+    }
+
+    private static double BodySize(LoadDriver driver)
+    {
+        var result = driver.Run(TimeSpan.FromMilliseconds(200));
+        return result.BodyBytes / (double)result.Requests;
+    }
+}
