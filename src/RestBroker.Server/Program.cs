@@ -3,6 +3,12 @@ using RestBroker.Server.Endpoints;
 
 if (ServerHelp.IsAskedFor(args)) return ServerHelp.Show();
 if (LogCommand.IsAskedFor(args)) return await LogCommand.RunAsync(args[1..], Console.Out, Console.Error);
+if (ServerArguments.Explain(args) is { } mistake)
+{
+    await Console.Error.WriteLineAsync($"RestBroker did not start: {mistake}");
+    return 1;
+}
+
 try
 {
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });

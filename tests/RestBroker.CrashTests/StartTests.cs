@@ -7,6 +7,9 @@ public sealed class StartTests
 {
     [Theory]
     [InlineData("--RestBroker:DataDirectry=x", "There is no such option: 'DataDirectry'")]
+    [InlineData("--DataDirectory=x", "There is no option --DataDirectory. Did you mean --RestBroker:DataDirectory? See --help.")]
+    [InlineData("--url=http://127.0.0.1:0", "There is no option --url. See --help.")]
+    [InlineData("serve", "There is no command 'serve'. See --help.")]
     [InlineData("--RestBroker:DefaultPartitionCount=abc", "'abc' at 'RestBroker:DefaultPartitionCount'")]
     [InlineData("--RestBroker:DefaultPartitionCount=0", "must be between 1 and 10000")]
     [InlineData("--RestBroker:DataDirectory=/proc/none", "Choose a data directory that can be written")]

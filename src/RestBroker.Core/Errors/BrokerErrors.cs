@@ -60,7 +60,7 @@ public static class BrokerErrors
         Row(BrokerError.InvalidRange, 422, 42, Final, "A value is outside its range"),
         Row(BrokerError.ReservedName, 422, 17, Final, "The name is reserved"),
         Row(BrokerError.IdempotencyKeyReused, 422, 42, Final, "The idempotency key belongs to another body"),
-        Row(BrokerError.NotSupportedByEngine, 422, 35, Final, "This engine cannot do that"),
+        Row(BrokerError.NotSupportedByEngine, 422, 35, Final, "That is not possible here"),
         Row(BrokerError.PreconditionRequired, 428, -1, Final, "The request needs a precondition"),
         Row(BrokerError.TooManyRequests, 429, 89, Retriable, "Too many requests"),
         Row(BrokerError.LimitReached, 429, 89, Retriable, "A limit of this broker is reached"),

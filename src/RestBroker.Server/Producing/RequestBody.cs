@@ -43,8 +43,10 @@ internal static class RequestBody
     {
         foreach (var name in headers)
         {
-            if (request.Headers.ContainsKey(name))
-                throw new BrokerException(BrokerError.NotSupportedByEngine, $"The header {name} is not supported here; nothing was stored. Leave it out, and know that a retry can then store twice.");
+            if (!request.Headers.ContainsKey(name)) continue;
+            throw new BrokerException(
+                BrokerError.NotSupportedByEngine,
+                $"The header {name} is not heard here; nothing was stored. It concerns one partition: send the records to /v1/topics/{{topic}}/partitions/{{partition}}/records.");
         }
     }
 

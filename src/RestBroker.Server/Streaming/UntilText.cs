@@ -16,14 +16,14 @@ internal static class UntilText
     {
         if (until is null) return null;
         if (until is "now" or "latest") return StartPosition.Latest;
-        if (until == "earliest" || until.StartsWith('-'))
+        if (!TimeText.TryParseAny(until, out var milliseconds))
         {
             throw new BrokerException(
-                BrokerError.InvalidRequest, $"until={until} is no place to end. Give now, or a time: 2026-01-31T12:00:00Z, or ms since 1970.");
+                BrokerError.InvalidRequest,
+                $"until='{(until.Length <= 80 ? until : $"{until[..80]}…")}' is no place to end. Give now, or a time: 2026-01-31T12:00:00Z, or ms since 1970.");
         }
 
-        var position = StartText.Parse(until, "until");
-        if (!TimeText.TryParseAny(until, out var milliseconds) || milliseconds <= time.GetUtcNow().ToUnixTimeMilliseconds()) return position;
+        if (milliseconds <= time.GetUtcNow().ToUnixTimeMilliseconds()) return StartText.Parse(until, "until");
         throw new BrokerException(
             BrokerError.InvalidRange, $"until={until} is to come, and what comes until then is not known. Leave it out to stay, or give until=now.");
     }
