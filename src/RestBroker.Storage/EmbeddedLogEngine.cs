@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
@@ -94,7 +95,9 @@ public sealed class EmbeddedLogEngine : ILogEngine
         ]);
     }
 
+    // Every synced append waits: what it waits with is taken from a pool.
     /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ProduceResult> ProduceAsync(ProduceRequest request, CancellationToken cancellationToken)
     {
         ThrowIfDisposed();
