@@ -68,6 +68,7 @@ install_packages() {
   command -v curl >/dev/null || missing+=(curl)
   command -v jq >/dev/null || missing+=(jq)
   command -v chromium >/dev/null || missing+=(chromium)
+  command -v npm >/dev/null || missing+=(nodejs npm)
   command -v clang >/dev/null || command -v gcc >/dev/null || missing+=(clang)
   [ -e /usr/include/zlib.h ] || missing+=(zlib1g-dev)
   command -v strace >/dev/null || missing+=(strace)

@@ -28,7 +28,8 @@ public sealed class EmbeddedLogEngine : ILogEngine
 
     /// <inheritdoc/>
     public EngineFeatures Features =>
-        EngineFeatures.ConditionalAppend | EngineFeatures.ProducerState | EngineFeatures.Durability | EngineFeatures.Compaction | EngineFeatures.KeyIndex;
+        EngineFeatures.ConditionalAppend | EngineFeatures.ProducerState | EngineFeatures.Durability | EngineFeatures.Compaction | EngineFeatures.KeyIndex
+        | EngineFeatures.ClientBatches;
 
     /// <inheritdoc/>
     public bool IsHealthy => _parts.IsHealthy;

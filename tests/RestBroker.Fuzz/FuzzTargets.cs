@@ -55,5 +55,28 @@ internal static class FuzzTargets
         {
             // What no producer wrote.
         }
+
+        CheckBatch(bytes);
+    }
+
+    // What the rules of produce requests let pass, every reader must be able to read.
+    private static void CheckBatch(byte[] bytes)
+    {
+        RecordBatch batch;
+        try
+        {
+            batch = BatchBody.Split(bytes, maxRecords: 1_000)[0];
+            new BatchRules(Limits, DateTimeOffset.UnixEpoch, budget: 1_000_000).Check(batch, default);
+        }
+        catch (BrokerException e) when (e.Error != BrokerError.RecordCorrupt)
+        {
+            return;
+        }
+
+        using var reader = new RecordBatchReader(batch);
+        var count = 0;
+        while (reader.TryRead(out var record))
+            if (record.Offset != count++) throw new InvalidOperationException("A record has another offset than its place.");
+        if (count != batch.RecordCount || !batch.IsCrcValid()) throw new InvalidOperationException("A batch that passed is not what its header tells.");
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using RestBroker.Cli.Shell;
@@ -16,6 +17,9 @@ internal sealed class BrokerAnswer(int status, string? entityTag, byte[] buffer,
     public int Status => status;
 
     public string? EntityTag => entityTag;
+
+    /// <summary>What it tells beside its body; null = it is not known.</summary>
+    public HttpResponseHeaders? Headers { get; init; }
 
     public ReadOnlyMemory<byte> Body => buffer.AsMemory(0, length);
 
@@ -46,7 +50,7 @@ internal sealed class BrokerAnswer(int status, string? entityTag, byte[] buffer,
                 length += count;
                 if (length == buffer.Length) buffer = Grow(buffer);
             }
-            return new BrokerAnswer((int)response.StatusCode, response.Headers.ETag?.ToString(), buffer, length);
+            return new BrokerAnswer((int)response.StatusCode, response.Headers.ETag?.ToString(), buffer, length) { Headers = response.Headers };
         }
         catch
         {

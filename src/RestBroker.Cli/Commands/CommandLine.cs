@@ -45,6 +45,7 @@ internal static class CommandLine
             ProduceCommand.Create(context),
             ConsumeCommand.Create(context),
             GroupsCommand.Create(context),
+            BatchesCommand.Create(context),
             BenchCommand.Create(context),
         };
     }

@@ -63,7 +63,10 @@ internal static class BatchCompression
     }
 
     public static BrokerException TooLarge(int maxSize) =>
-        new(BrokerError.RecordCorrupt, $"The records of a batch take more than {maxSize} bytes when decompressed.");
+        new(BrokerError.RecordCorrupt, $"The records of a batch take more than {maxSize} bytes when decompressed.")
+        {
+            Members = new Dictionary<string, object> { [RecordBatchReader.BudgetMember] = maxSize },
+        };
 
     private static Stream Open(CompressionType type, ReadOnlyMemory<byte> source)
     {

@@ -63,6 +63,9 @@ public readonly struct RecordBatch(Memory<byte> bytes)
     /// <summary>In which epoch of the leader it was appended; outside the CRC.</summary>
     public int LeaderEpoch => BinaryPrimitives.ReadInt32BigEndian(Span[LeaderEpochPosition..]);
 
+    /// <summary>The format it is of: 2, or something that is not read here.</summary>
+    public byte Magic => Span[MagicPosition];
+
     /// <summary>The checksum it carries.</summary>
     public uint Crc => BinaryPrimitives.ReadUInt32BigEndian(Span[CrcPosition..]);
 
@@ -150,6 +153,22 @@ public readonly struct RecordBatch(Memory<byte> bytes)
     {
         BinaryPrimitives.WriteInt16BigEndian(Span[AttributesPosition..], (short)(Attributes | LogAppendTimeFlag));
         BinaryPrimitives.WriteInt64BigEndian(Span[MaxTimestampPosition..], timestamp);
+        StampCrc();
+    }
+
+    /// <summary>Corrects the greatest timestamp, which is the producer's own sum, then a new CRC.</summary>
+    public void StampMaxTimestamp(long timestamp)
+    {
+        BinaryPrimitives.WriteInt64BigEndian(Span[MaxTimestampPosition..], timestamp);
+        StampCrc();
+    }
+
+    /// <summary>Takes its producer off, as if nobody had numbered its records, then a new CRC.</summary>
+    public void ClearProducer()
+    {
+        BinaryPrimitives.WriteInt64BigEndian(Span[ProducerIdPosition..], -1);
+        BinaryPrimitives.WriteInt16BigEndian(Span[ProducerEpochPosition..], -1);
+        BinaryPrimitives.WriteInt32BigEndian(Span[BaseSequencePosition..], -1);
         StampCrc();
     }
 

@@ -11,6 +11,9 @@ public sealed class RecordBatchReader : IDisposable
     /// <summary>A batch that would need more memory than this when decompressed is refused, in bytes.</summary>
     public const int MaxUncompressedSize = 128 * 1024 * 1024;
 
+    /// <summary>In the refusal of what would grow beyond the budget: the budget. It tells a large batch from a damaged one.</summary>
+    public const string BudgetMember = "maxUncompressedBytes";
+
     private readonly RecordBatch _batch;
     private readonly PooledBuffer? _uncompressed;
     private readonly ReadOnlyMemory<byte> _records;
@@ -19,15 +22,20 @@ public sealed class RecordBatchReader : IDisposable
     private long _lastDelta = -1;
 
     /// <summary>Begins to read a batch; decompresses it if need be.</summary>
-    public RecordBatchReader(RecordBatch batch)
+    /// <param name="batch">The batch.</param>
+    /// <param name="maxUncompressedSize">The most that its records may take when decompressed, in bytes.</param>
+    public RecordBatchReader(RecordBatch batch, int maxUncompressedSize = MaxUncompressedSize)
     {
         _batch = batch;
         _left = batch.RecordCount;
         _records = batch.Payload;
         if (batch.Compression == CompressionType.None) return;
-        _uncompressed = BatchCompression.Decompress(batch.Compression, batch.Payload, MaxUncompressedSize);
+        _uncompressed = BatchCompression.Decompress(batch.Compression, batch.Payload, maxUncompressedSize);
         _records = _uncompressed.Written;
     }
+
+    /// <summary>Bytes of the records as they were before they were compressed.</summary>
+    public int UncompressedSize => _records.Length;
 
     /// <summary>The next record; false after the last.</summary>
     public bool TryRead(out Record record)

@@ -18,6 +18,7 @@ internal sealed class OpenApiOperations : IOpenApiOperationTransformer
         if (isHead) name = $"Head{(name.StartsWith("Get", StringComparison.Ordinal) ? name["Get".Length..] : name)}";
         operation.OperationId = $"{char.ToLowerInvariant(name[0])}{name[1..]}";
         AddExamples(operation);
+        await OpenApiRecordBatches.DescribeAsync(operation, context, cancellationToken);
 
         var problem = await context.GetOrCreateSchemaAsync(typeof(ProblemResponse), null, cancellationToken);
         context.Document!.AddComponent(nameof(ProblemResponse), problem);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using RestBroker.Server.Problems;
+using RestBroker.Server.Streaming;
 
 namespace RestBroker.Server.Composition;
 
@@ -14,7 +15,8 @@ internal static class Pipeline
         app.UseRouting();
         var origins = app.Services.GetRequiredService<IOptions<RestBrokerOptions>>().Value.CorsOrigins;
         app.UseCors(policy => policy.WithOrigins([.. origins]).AllowAnyMethod().AllowAnyHeader()
-            .WithExposedHeaders("ETag", "Location", "Link", "Retry-After", "RB-Request-Id", "RB-Topic-Created", "RB-Idempotent-Replay"));
+            .WithExposedHeaders("ETag", "Location", "Link", "Retry-After", "RB-Request-Id", "RB-Topic-Created", "RB-Idempotent-Replay",
+                BatchFetches.NextOffsetHeader, BatchFetches.HighWatermarkHeader, BatchFetches.CursorHeader));
         app.Use(new OriginRule(origins).InvokeAsync);
         app.Use(StrictQuery.InvokeAsync);
     }

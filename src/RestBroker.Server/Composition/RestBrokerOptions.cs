@@ -66,12 +66,13 @@ public sealed class RestBrokerOptions
     public int MaxRequestBodyBytes { get; set; } = 8 * 1024 * 1024;
 
     /// <summary>
-    /// How many bytes each byte of an encoded body (Content-Encoding) may become, beyond the first <see cref="MaxRequestBodyBytes"/>.
+    /// How many bytes each byte of an encoded body (Content-Encoding) may become, and of compressed record batches, beyond the first
+    /// <see cref="MaxRequestBodyBytes"/>.
     /// </summary>
     [Range(1, 100_000)]
     public int MaxDecompressionRatio { get; set; } = 200;
 
-    /// <summary>Records in one JSON request.</summary>
+    /// <summary>Records in one request of JSON or of record batches.</summary>
     [Range(1, 10_000_000)]
     public int MaxRecordsPerRequest { get; set; } = 10_000;
 

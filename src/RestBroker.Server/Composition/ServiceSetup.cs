@@ -8,6 +8,7 @@ using RestBroker.Core.Groups.Shared;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Producing;
 using RestBroker.Server.Streaming;
+using RestBroker.Server.Streaming.Tail;
 using RestBroker.Storage;
 using Serilog;
 using Serilog.Events;
@@ -52,12 +53,17 @@ internal static class ServiceSetup
         services.AddSingleton<TopicAutoCreator>();
         services.AddSingleton<RecordProducer>();
         services.AddSingleton<IdempotentRequests>();
+        services.AddSingleton<BatchAppender>();
+        services.AddSingleton<BatchRequests>();
         services.AddSingleton<ProduceRequests>();
         services.AddSingleton<RawRequests>();
         services.AddSingleton<ValueRequests>();
 
         services.AddSingleton<StreamSlots>();
+        services.AddSingleton<StreamClocks>();
+        services.AddSingleton<TailHubs>();
         services.AddSingleton<ReadPlanner>();
+        services.AddSingleton<BatchFetches>();
         services.AddSingleton<FetchRequests>();
         services.AddSingleton<RecordRequests>();
         services.AddSingleton<EventRequests>();

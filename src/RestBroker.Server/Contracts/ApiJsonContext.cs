@@ -15,6 +15,7 @@ namespace RestBroker.Server.Contracts;
 [JsonSerializable(typeof(ProduceRecordsRequest))]
 [JsonSerializable(typeof(ProduceResponse))]
 [JsonSerializable(typeof(ReceiptResponse))]
+[JsonSerializable(typeof(ProduceBatchesResponse))]
 [JsonSerializable(typeof(ProducerResponse))]
 [JsonSerializable(typeof(ProducerStateResponse))]
 [JsonSerializable(typeof(PutGroupRequest))]

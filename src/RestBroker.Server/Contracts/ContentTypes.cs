@@ -10,6 +10,9 @@ internal static class ContentTypes
     public const string NdJson = "application/x-ndjson";
     public const string EventStream = "text/event-stream";
 
+    /// <summary>Record batches of magic 2 as Kafka's protocol and its log have them, one behind the other (KIP-98).</summary>
+    public const string RecordBatches = "application/x-kafka-recordbatch";
+
     /// <summary>What curl's <c>-d</c> sends unless told otherwise: it says nothing about the bytes.</summary>
     public const string CurlDefault = "application/x-www-form-urlencoded";
 

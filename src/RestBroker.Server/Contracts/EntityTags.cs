@@ -24,6 +24,10 @@ internal static class EntityTags
     public static string OfPage(string incarnation, long first, long last, long count) =>
         Quote($"{incarnation}-{Text(first)}-{Text(last)}-{Text(count)}");
 
+    /// <summary>Of a page of one partition as record batches; the fingerprint is of their checksums.</summary>
+    public static string OfBatches(string incarnation, long first, long next, ulong fingerprint) =>
+        Quote($"{incarnation}-{Text(first)}-{Text(next)}-{fingerprint.ToString("x16", CultureInfo.InvariantCulture)}");
+
     /// <summary>Whether If-Match holds: <c>*</c>, or a strong tag that is equal.</summary>
     public static bool IsMatch(StringValues ifMatch, string current) =>
         Tags(ifMatch, HeaderNames.IfMatch).Any(tag => tag.Tag == "*" || (!tag.IsWeak && tag.Tag == current));

@@ -42,6 +42,10 @@ internal abstract class TopicReadQuery : ReadQuery
     [FromQuery(Name = "from")]
     public string? From { get; init; }
 
+    [Description("Where to end: `now` (where the partitions end when the request comes), or a time that has passed: each partition ends before its first record of that time or later. A stream says `bye` there.")]
+    [FromQuery(Name = "until")]
+    public string? Until { get; init; }
+
     [Description("Where to go on: the `cursor` of the page before, or the id of an event. Not together with `from`.")]
     [FromQuery(Name = "cursor")]
     public string? Cursor { get; init; }

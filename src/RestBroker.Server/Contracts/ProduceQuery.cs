@@ -20,6 +20,10 @@ internal sealed class ProduceQuery
     [FromQuery(Name = "receipts")]
     public string? Receipts { get; init; }
 
+    [Description("Record batches only. With `true` the producer id, epoch and sequence are taken off each batch: for batches that were read out of a log, and are new records here.")]
+    [FromQuery(Name = "dropProducer")]
+    public bool? DropProducer { get; init; }
+
     internal Acks ParseAcks() => AcksText.Parse(Acks);
 
     /// <exception cref="BrokerException">InvalidRequest.</exception>

@@ -15,7 +15,8 @@ internal static class FetchEndpoints
     {
         var topic = api.MapGroup("/topics/{topic}").WithTags("Fetch");
         topic.MapGet("/records", FetchAsync).Produces<FetchResponse>(200, ContentTypes.Json, ContentTypes.NdJson);
-        topic.MapMethods("/partitions/{partition:int}/records", GetAndHead, FetchPartitionAsync).Produces<FetchResponse>();
+        topic.MapMethods("/partitions/{partition:int}/records", GetAndHead, FetchPartitionAsync)
+            .Produces<FetchResponse>(200, ContentTypes.Json, ContentTypes.RecordBatches);
         topic.MapMethods("/partitions/{partition:int}/records/{offset:long}", GetAndHead, GetRecordAsync).Produces<RecordResponse>();
         topic.MapMethods("/partitions/{partition:int}/records/{offset:long}/value", GetAndHead, GetValueAsync)
             .Produces<byte[]>(200, "application/octet-stream");
@@ -37,6 +38,9 @@ internal static class FetchEndpoints
     /// <summary>
     /// Reads a page of one partition from an offset. Its ETag names the records it holds; If-None-Match makes it 304. Before the start of
     /// the log it is 410 with <c>earliest</c>, beyond its end 416 with <c>nextOffset</c>, at its end an empty page.
+    /// <c>Accept: application/x-kafka-recordbatch</c> gives the batches (magic 2) as they lie in the log, one behind the other: the first
+    /// holds the offset and may begin before it, <c>RB-Next-Offset</c> (and <c>RB-Cursor</c>) tell where to go on, <c>RB-High-Watermark</c>
+    /// where the log ends. Filters and <c>limit</c> are refused there; a damaged range is 410 with <c>to</c>, where reading goes on.
     /// </summary>
     /// <param name="requests">Answers the request.</param>
     /// <param name="context">The request.</param>

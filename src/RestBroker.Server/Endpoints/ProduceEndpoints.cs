@@ -7,6 +7,7 @@ using ProduceAnswer = Microsoft.AspNetCore.Http.HttpResults.Results<
     Microsoft.AspNetCore.Http.HttpResults.Ok<RestBroker.Server.Contracts.ProduceResponse>,
     Microsoft.AspNetCore.Http.HttpResults.Accepted<RestBroker.Server.Contracts.ProduceResponse>,
     Microsoft.AspNetCore.Http.HttpResults.JsonHttpResult<System.Text.Json.Nodes.JsonObject>,
+    Microsoft.AspNetCore.Http.HttpResults.JsonHttpResult<RestBroker.Server.Contracts.ProduceBatchesResponse>,
     Microsoft.AspNetCore.Http.HttpResults.EmptyHttpResult>;
 
 namespace RestBroker.Server.Endpoints;
@@ -21,7 +22,7 @@ internal static class ProduceEndpoints
             .Accepts<ProduceRecordsRequest>(ContentTypes.Json, ContentTypes.NdJson)
             .Produces<PartialProduceResponse>(StatusCodes.Status207MultiStatus);
         topic.MapPost("/partitions/{partition:int}/records", ProduceToPartitionAsync)
-            .Accepts<ProduceRecordsRequest>(ContentTypes.Json, ContentTypes.NdJson);
+            .Accepts<ProduceRecordsRequest>(ContentTypes.Json, ContentTypes.NdJson, ContentTypes.RecordBatches);
         topic.MapPost("/raw", ProduceRawAsync).Accepts<string>("*/*");
     }
 
@@ -44,13 +45,16 @@ internal static class ProduceEndpoints
 
     /// <summary>
     /// Stores records in one partition. With If-Match and the partition's ETag, only if nothing was appended since: a conditional append.
+    /// As <c>application/x-kafka-recordbatch</c> the body is one or more of Kafka's record batches (magic 2), one behind the other: all are
+    /// checked before the first is stored, each is appended as it came but for its offsets, and the answer has a receipt a batch. A batch's
+    /// own producer id, epoch and sequence make it one that can be sent again; batches out of a log need <c>dropProducer=true</c>.
     /// </summary>
     /// <param name="requests">Takes the request.</param>
     /// <param name="context">The request.</param>
     /// <param name="topic">The topic, which must exist.</param>
     /// <param name="partition">The partition.</param>
     /// <param name="query">How they are to be stored and answered.</param>
-    /// <param name="ifMatch">The partition's ETag: store only if nothing was appended since, else 412. JSON only.</param>
+    /// <param name="ifMatch">The partition's ETag: store only if nothing was appended since, else 412. JSON, or one record batch.</param>
     /// <param name="headers">What makes the request one that can be sent again.</param>
     internal static Task<ProduceAnswer> ProduceToPartitionAsync(
         ProduceRequests requests,

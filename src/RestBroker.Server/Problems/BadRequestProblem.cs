@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using RestBroker.Core.Errors;
+using RestBroker.Server.Contracts;
 
 namespace RestBroker.Server.Problems;
 
@@ -36,7 +37,8 @@ internal static class BadRequestProblem
         return new BrokerException(
             BrokerError.UnsupportedMediaType,
             $"The request has {sent}. Add the header 'Content-Type: application/json' (curl: -H 'Content-Type: application/json', or --json). "
-            + "Records may also come one a line as application/x-ndjson; a topic's /raw takes bytes of any type.");
+            + "Records may also come one a line as application/x-ndjson; a topic's /raw takes bytes of any type, "
+            + $"and /partitions/{{p}}/records Kafka's record batches as {ContentTypes.RecordBatches}.");
     }
 
     // The reader's own errors are of a derived type; those of the serializer are plain.

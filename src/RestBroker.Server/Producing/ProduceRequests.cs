@@ -13,25 +13,29 @@ using ProduceAnswer = Microsoft.AspNetCore.Http.HttpResults.Results<
     Microsoft.AspNetCore.Http.HttpResults.Ok<RestBroker.Server.Contracts.ProduceResponse>,
     Microsoft.AspNetCore.Http.HttpResults.Accepted<RestBroker.Server.Contracts.ProduceResponse>,
     Microsoft.AspNetCore.Http.HttpResults.JsonHttpResult<System.Text.Json.Nodes.JsonObject>,
+    Microsoft.AspNetCore.Http.HttpResults.JsonHttpResult<RestBroker.Server.Contracts.ProduceBatchesResponse>,
     Microsoft.AspNetCore.Http.HttpResults.EmptyHttpResult>;
 
 namespace RestBroker.Server.Producing;
 
 /// <summary>Takes produce requests from their bytes to their receipts. Thread-safe.</summary>
 internal sealed class ProduceRequests(
-    ILogEngine engine, TopicAutoCreator topics, RecordProducer producer, IdempotentRequests keyed, IOptions<RestBrokerOptions> options, TimeProvider time)
+    ILogEngine engine, TopicAutoCreator topics, RecordProducer producer, IdempotentRequests keyed, BatchRequests batches, IOptions<RestBrokerOptions> options, TimeProvider time)
 {
     // A client that sends and does not read its receipts for so long has dead-locked itself.
     private static readonly TimeSpan ReceiptPatience = TimeSpan.FromSeconds(10);
 
     private RestBrokerOptions Options => options.Value;
 
-    /// <summary>A request of either form.</summary>
+    /// <summary>A request of any form.</summary>
     public Task<ProduceAnswer> TakeAsync(
         HttpContext context, ProduceTarget target, ProduceQuery query, ProducerHeaders headers)
     {
         var (topic, partition, ifMatch) = target;
+        if (partition is { } number && RequestBody.IsRecordBatches(context.Request))
+            return StoreBatchesAsync(context, new TopicPartition(topic, number), query, ifMatch);
         var isNdjson = RequestBody.IsNdjson(context.Request);
+        if (query.DropProducer is not null) throw new BrokerException(BrokerError.InvalidRequest, $"dropProducer is for record batches ({ContentTypes.RecordBatches}).");
         var wantsEach = query.WantsEach(isNdjson);
         if (query.Partial is true && isNdjson) throw new BrokerException(BrokerError.InvalidRequest, "partial=true is for JSON; the summary of an upload tells of each line that failed.");
         var acks = query.ParseAcks();
@@ -41,6 +45,13 @@ internal sealed class ProduceRequests(
         if (key is not null)
             throw new BrokerException(BrokerError.NotSupportedByEngine, "An upload is many appends and has no one Idempotency-Key. Number its records with Producer-Id, Producer-Epoch and Producer-Seq: POST /v1/producers gives an id.");
         return StreamAsync(context, target, produce, wantsEach);
+    }
+
+    /// <summary>A request of whole batches; see <see cref="BatchRequests"/>.</summary>
+    private async Task<ProduceAnswer> StoreBatchesAsync(HttpContext context, TopicPartition place, ProduceQuery query, string? ifMatch)
+    {
+        var stored = await batches.StoreAsync(context, place, query, ifMatch);
+        return TypedResults.Json(stored, statusCode: query.ParseAcks() == Acks.None ? StatusCodes.Status202Accepted : StatusCodes.Status200OK);
     }
 
     /// <summary>A JSON request: validated whole, then stored whole.</summary>

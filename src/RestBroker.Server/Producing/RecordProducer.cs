@@ -137,7 +137,8 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         }
     }
 
-    private static BrokerException WithTag(BrokerException refusal, TopicDescription topic, int partition)
+    /// <summary>A failed precondition and the ETag that would hold.</summary>
+    internal static BrokerException WithTag(BrokerException refusal, TopicDescription topic, int partition)
     {
         var members = new Dictionary<string, object>(refusal.Members);
         if (members.GetValueOrDefault("nextOffset") is long nextOffset) members["etag"] = EntityTags.OfPartition(topic.Incarnation, nextOffset);

@@ -48,15 +48,20 @@ internal static class RequestBody
         }
     }
 
+    /// <summary>Whether the body is record batches as Kafka has them.</summary>
+    public static bool IsRecordBatches(HttpRequest request) => MediaType(request).Equals(ContentTypes.RecordBatches, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Whether the body is one record a line.</summary>
     /// <exception cref="BrokerException">UnsupportedMediaType: it is neither that nor JSON.</exception>
     public static bool IsNdjson(HttpRequest request)
     {
-        var type = (request.ContentType ?? "").Split(';')[0].Trim();
+        var type = MediaType(request);
         if (type.Equals(ContentTypes.NdJson, StringComparison.OrdinalIgnoreCase)) return true;
         if (type.Equals(ContentTypes.Json, StringComparison.OrdinalIgnoreCase)) return false;
         throw BadRequestProblem.UnsupportedMediaType(request);
     }
+
+    private static string MediaType(HttpRequest request) => (request.ContentType ?? "").Split(';')[0].Trim();
 
     private static BrokerException TooLarge(int maxBytes, string limitName) =>
         new(BrokerError.RequestTooLarge, $"The body has more than {maxBytes} bytes, which is {limitName}. Nothing was stored.");

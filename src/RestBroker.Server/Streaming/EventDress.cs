@@ -5,6 +5,7 @@ using RestBroker.Core.Errors;
 using RestBroker.Core.Groups.Shared;
 using RestBroker.Core.Records;
 using RestBroker.Server.Contracts;
+using RestBroker.Server.Streaming.Tail;
 
 namespace RestBroker.Server.Streaming;
 
@@ -44,12 +45,21 @@ internal sealed class EventDress : IStreamDress, IDisposable
     /// <summary>What stands as the lag in heartbeats instead of the read's; null = the read's.</summary>
     public long? Lag { get; set; }
 
+    public TailForm Form => new(IsEvents: true, _shape);
+
     public void Open() => _target.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {RetryMilliseconds}\n\n")));
 
     public void Record(in ReadItem item)
     {
         Begin("", Session.Position);
         RecordJson.Write(_json, item.Topic, item.Partition, item.Record, _shape);
+        End();
+    }
+
+    public void Line(ReadOnlySpan<byte> json)
+    {
+        Begin("", Session.Position);
+        _target.Write(json);
         End();
     }
 

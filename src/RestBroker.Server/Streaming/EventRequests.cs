@@ -1,6 +1,7 @@
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Server.Contracts;
+using RestBroker.Server.Streaming.Tail;
 
 namespace RestBroker.Server.Streaming;
 
@@ -8,7 +9,7 @@ namespace RestBroker.Server.Streaming;
 /// Answers requests for event streams. A first request is refused by a status, as any other. A browser that reconnects never sees
 /// another status than 200: with <c>Last-Event-ID</c> whatever is wrong with the position is said in the stream.
 /// </summary>
-internal sealed class EventRequests(ILogEngine engine, ReadPlanner planner, StreamSlots slots, TimeProvider time)
+internal sealed class EventRequests(ILogEngine engine, ReadPlanner planner, StreamSlots slots, StreamClocks clocks, TailHubs hubs)
 {
     private const string LastEventId = "Last-Event-ID";
 
@@ -30,8 +31,10 @@ internal sealed class EventRequests(ILogEngine engine, ReadPlanner planner, Stre
         var start = lastEventId.Length > 0
             ? await ResumeAsync(topics, query, from, lastEventId, context.RequestAborted)
             : new EventStart(await planner.PlaceAsync(topics, query, from, context.RequestAborted), []);
+        var hasUntil = await planner.BoundAsync(start.Positions, query, context.RequestAborted);
         var isResolved = lastEventId.Length == 0 && query.Cursor is null;
-        await RunAsync(context, wishes, wishes.Stream(start.Positions, from, isResolved), start.Opening, isResumed: lastEventId.Length > 0, lifetime);
+        var plan = wishes.Stream(start.Positions, from, isResolved) with { HasUntil = hasUntil };
+        await RunAsync(context, wishes, plan, start.Opening, isResumed: lastEventId.Length > 0, lifetime);
     }
 
     private async ValueTask<EventStart> ResumeAsync(
@@ -59,12 +62,13 @@ internal sealed class EventRequests(ILogEngine engine, ReadPlanner planner, Stre
         HttpContext context, ReadWishes wishes, ReadPlan plan, IReadOnlyList<ReadNotice> opening, bool isResumed, ReadLifetime lifetime)
     {
         using var session = new ReadSession(engine, plan) { SpeaksInBand = isResumed };
-        using var output = new StreamOutput(context, time, TimeSpan.FromSeconds(planner.Options.StalledStreamSeconds));
-        using var dress = new EventDress(output.Buffer, session, wishes.Shape, time, context.TraceIdentifier);
+        using var output = new StreamOutput(context, clocks.Stalls);
+        using var dress = new EventDress(output.Buffer, session, wishes.Shape, clocks.Time, context.TraceIdentifier);
         if (plan.Topics.Count > 0 && !await session.FetchAsync(TimeSpan.Zero, lifetime)) throw ReadRefusals.ShuttingDown();
         session.SpeaksInBand = true;
         output.Prepare(ContentTypes.EventStream);
-        await new StreamLoop(session, dress, output, time, TimeSpan.FromSeconds(planner.Options.HeartbeatSeconds)).RunAsync(opening, lifetime);
+        using var pulse = new StreamPulse(clocks, lifetime);
+        await new StreamLoop(session, dress, output, pulse).RunAsync(opening, hubs, lifetime);
     }
 
     private sealed record EventStart(IReadOnlyList<TopicPosition> Positions, IReadOnlyList<ReadNotice> Opening);

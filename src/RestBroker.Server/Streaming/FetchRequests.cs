@@ -1,12 +1,16 @@
+using Microsoft.Net.Http.Headers;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
+using RestBroker.Core.Topics;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Endpoints;
+using RestBroker.Server.Streaming.Tail;
 
 namespace RestBroker.Server.Streaming;
 
-/// <summary>Answers fetches: a JSON page, a page of lines, lines without end.</summary>
-internal sealed class FetchRequests(ILogEngine engine, ReadPlanner planner, StreamSlots slots, TimeProvider time)
+/// <summary>Answers fetches: a JSON page, a page of lines, lines without end, batches as they are stored.</summary>
+internal sealed class FetchRequests(
+    ILogEngine engine, ReadPlanner planner, BatchFetches batches, StreamSlots slots, StreamClocks clocks, TailHubs hubs)
 {
     /// <summary>Reads a topic.</summary>
     public async Task FetchAsync(HttpContext context, string topic, FetchQuery query)
@@ -15,16 +19,17 @@ internal sealed class FetchRequests(ILogEngine engine, ReadPlanner planner, Stre
         var wishes = new ReadWishes(query, context.Request.QueryString, planner.Options);
         var from = StartText.Parse(query.From ?? "earliest");
         var positions = await planner.PlaceAsync([topic], query, from, context.RequestAborted);
+        var hasUntil = await planner.BoundAsync(positions, query, context.RequestAborted);
 
         using var lifetime = ReadLifetime.Of(context);
         if (query.Follow is true)
         {
-            await FollowAsync(context, wishes.Stream(positions, from, query.Cursor is null), wishes, lifetime);
+            await FollowAsync(context, wishes.Stream(positions, from, query.Cursor is null) with { HasUntil = hasUntil }, wishes, lifetime);
             return;
         }
 
-        using var session = new ReadSession(engine, wishes.Page(positions, query.Cursor is null));
-        var loop = new PageLoop(session, time, wishes.Wait, planner.Options.MaxFilteredScanBytes);
+        using var session = new ReadSession(engine, wishes.Page(positions, query.Cursor is null) with { HasUntil = hasUntil });
+        var loop = new PageLoop(session, clocks.Time, wishes.Wait, planner.Options.MaxFilteredScanBytes);
         if (type == ContentTypes.Json) await SendPageAsync(context, session, loop, wishes, lifetime);
         else await SendLinesAsync(context, session, loop, wishes, lifetime);
     }
@@ -32,10 +37,17 @@ internal sealed class FetchRequests(ILogEngine engine, ReadPlanner planner, Stre
     /// <summary>Reads one partition from an offset.</summary>
     public async Task FetchPartitionAsync(HttpContext context, string topic, int partition, PartitionFetchQuery query)
     {
-        AcceptHeader.Choose(context.Request, ContentTypes.Json);
-        var wishes = new ReadWishes(query, context.Request.QueryString, planner.Options);
+        var type = AcceptHeader.Choose(context.Request, ContentTypes.Json, ContentTypes.RecordBatches);
+        context.Response.Headers.Vary = HeaderNames.Accept;
         if (query.Offset < 0) throw new BrokerException(BrokerError.InvalidRange, $"offset={query.Offset}: offsets begin at 0.");
         (await engine.GetTopicAsync(topic, context.RequestAborted)).RequirePartition(partition);
+        if (type == ContentTypes.RecordBatches)
+        {
+            await batches.SendAsync(context, new TopicPartition(topic, partition), query);
+            return;
+        }
+
+        var wishes = new ReadWishes(query, context.Request.QueryString, planner.Options);
         var positions = await planner.StartAsync([topic], PartitionChoice.Only(partition), StartPosition.Earliest, context.RequestAborted);
         if (query.Offset is { } offset) positions[0].MoveTo(partition, offset);
         var first = positions[0].NextOffset(partition);
@@ -43,7 +55,7 @@ internal sealed class FetchRequests(ILogEngine engine, ReadPlanner planner, Stre
         using var lifetime = ReadLifetime.Of(context);
         using var session = new ReadSession(engine, wishes.Page(positions, query.Offset is null));
         using var page = new JsonPage(session, wishes.Shape);
-        await page.ReadAsync(new PageLoop(session, time, wishes.Wait, planner.Options.MaxFilteredScanBytes), lifetime);
+        await page.ReadAsync(new PageLoop(session, clocks.Time, wishes.Wait, planner.Options.MaxFilteredScanBytes), lifetime);
         var tag = EntityTags.OfPage(positions[0].Topic.Incarnation, page.FirstOffset ?? first, page.LastOffset ?? first - 1, session.Delivered);
         if (Revalidation.IsUnchanged(context, tag)) return;
         await page.SendAsync(context.Response, context.RequestAborted);
@@ -85,8 +97,9 @@ internal sealed class FetchRequests(ILogEngine engine, ReadPlanner planner, Stre
         if (!await session.FetchAsync(TimeSpan.Zero, lifetime)) throw ReadRefusals.ShuttingDown();
         session.SpeaksInBand = true;
         output.Prepare(ContentTypes.NdJson);
-        await new StreamLoop(session, dress, output, time, TimeSpan.FromSeconds(planner.Options.HeartbeatSeconds)).RunAsync([], lifetime);
+        using var pulse = new StreamPulse(clocks, lifetime);
+        await new StreamLoop(session, dress, output, pulse).RunAsync([], hubs, lifetime);
     }
 
-    private StreamOutput Output(HttpContext context) => new(context, time, TimeSpan.FromSeconds(planner.Options.StalledStreamSeconds));
+    private StreamOutput Output(HttpContext context) => new(context, clocks.Stalls);
 }

@@ -4,6 +4,7 @@ using RestBroker.Core.Groups;
 using RestBroker.Core.Groups.Shared;
 using RestBroker.Core.Topics;
 using RestBroker.Server.Contracts;
+using RestBroker.Server.Streaming.Tail;
 
 namespace RestBroker.Server.Streaming;
 
@@ -18,7 +19,7 @@ internal sealed class GroupEventRequests(
     ShareCoordinator shares,
     ReadPlanner planner,
     StreamSlots slots,
-    TimeProvider time)
+    StreamClocks clocks)
 {
     private const string LastEventId = "Last-Event-ID";
 
@@ -37,7 +38,7 @@ internal sealed class GroupEventRequests(
         var wishes = new ReadWishes(new GroupReadQuery { Limit = query.Limit, As = query.As }, QueryString.Empty, planner.Options);
         using var slot = slots.Take(context.Connection.RemoteIpAddress);
         using var lifetime = ReadLifetime.Of(context);
-        using var output = new StreamOutput(context, time, TimeSpan.FromSeconds(planner.Options.StalledStreamSeconds));
+        using var output = new StreamOutput(context, clocks.Stalls);
         GroupSession? session = null;
         GroupDescription? shared = null;
         BrokerException? refusal = null;
@@ -55,12 +56,12 @@ internal sealed class GroupEventRequests(
 
         output.Prepare(ContentTypes.EventStream);
         var heartbeat = TimeSpan.FromSeconds(planner.Options.HeartbeatSeconds);
-        var stream = new GroupStream(engine, coordinator, output, wishes, time, heartbeat);
+        var stream = new GroupStream(engine, coordinator, output, wishes, clocks.Time, heartbeat);
         if (refusal is not null) await stream.RefuseAsync(refusal, context.TraceIdentifier);
         else if (session is not null) await stream.RunAsync(session, Resumed(session, lastEventId), context.TraceIdentifier, lifetime);
         else
         {
-            await new SharedStream(engine, shares, output, wishes, time, heartbeat)
+            await new SharedStream(engine, shares, output, wishes, clocks.Time, heartbeat)
                 .RunAsync(group, shared!.Epoch, member, context.TraceIdentifier, lifetime);
         }
     }

@@ -1,12 +1,20 @@
+using RestBroker.Server.Streaming.Tail;
+
 namespace RestBroker.Server.Streaming;
 
 /// <summary>How an endless read is written: as server-sent events, or as lines of JSON.</summary>
 internal interface IStreamDress
 {
+    /// <summary>What streams that are written alike have in common.</summary>
+    TailForm Form { get; }
+
     /// <summary>What stands before everything else.</summary>
     void Open();
 
     void Record(in ReadItem item);
+
+    /// <summary>A record whose JSON is there already.</summary>
+    void Line(ReadOnlySpan<byte> json);
 
     void Notice(ReadNotice notice);
 

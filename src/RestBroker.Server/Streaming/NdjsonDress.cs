@@ -1,6 +1,7 @@
 using System.Text.Json;
 using RestBroker.Core.Records;
 using RestBroker.Server.Contracts;
+using RestBroker.Server.Streaming.Tail;
 
 namespace RestBroker.Server.Streaming;
 
@@ -25,6 +26,8 @@ internal sealed class NdjsonDress : IStreamDress, IDisposable
         _json = new Utf8JsonWriter(target, ApiJson.WriterOptions);
     }
 
+    public TailForm Form => new(IsEvents: false, _shape);
+
     public void Open()
     {
     }
@@ -34,6 +37,12 @@ internal sealed class NdjsonDress : IStreamDress, IDisposable
         _json.Reset();
         RecordJson.Write(_json, item.Topic, item.Partition, item.Record, _shape);
         EndLine();
+    }
+
+    public void Line(ReadOnlySpan<byte> json)
+    {
+        _target.Write(json);
+        _target.Write("\n"u8);
     }
 
     public void Notice(ReadNotice notice)

@@ -14,12 +14,14 @@ internal sealed class PageLoop(ReadSession session, TimeProvider time, TimeSpan 
     {
         if (_isUnderWay && IsComplete()) return false;
         var maxWait = _isUnderWay && (session.HasSpoken || !session.IsUpToDate) ? TimeSpan.Zero : Left();
+        if (session.IsOver) maxWait = TimeSpan.Zero; // it begins where it is to end
         _isUnderWay = true;
         return await session.FetchAsync(maxWait, lifetime);
     }
 
     private bool IsComplete() =>
         session.IsFull
+        || session.IsOver
         || (session.IsFiltered && session.ScannedBytes >= maxScanBytes)
         || (session.IsUpToDate && (session.HasSpoken || Left() == TimeSpan.Zero));
 

@@ -17,6 +17,9 @@ internal sealed record ReadPlan
     /// <summary>At most this many bytes of keys, values and headers, but at least one record.</summary>
     public long MaxBytes { get; init; } = long.MaxValue;
 
+    /// <summary>Whether it ends where the bounds of its topics are.</summary>
+    public bool HasUntil { get; init; }
+
     /// <summary>How many bytes of batches one step reads.</summary>
     public int StepBytes { get; init; } = 1024 * 1024;
 

@@ -9,7 +9,7 @@ using RestBroker.Server.Endpoints;
 namespace RestBroker.Server.Streaming;
 
 /// <summary>Turns what a request says about where to read into positions.</summary>
-internal sealed class ReadPlanner(ILogEngine engine, IOptions<RestBrokerOptions> options)
+internal sealed class ReadPlanner(ILogEngine engine, IOptions<RestBrokerOptions> options, TimeProvider time)
 {
     public RestBrokerOptions Options => options.Value;
 
@@ -25,6 +25,15 @@ internal sealed class ReadPlanner(ILogEngine engine, IOptions<RestBrokerOptions>
         if (query.From is not null)
             throw new BrokerException(BrokerError.InvalidRequest, "Both from and cursor are given. A cursor says where to go on; leave 'from' out.");
         return ResumeAsync(topics, partitions, Cursor.Parse(query.Cursor), null, cancellationToken);
+    }
+
+    /// <summary>Ends the positions where the query says; false where it says nothing.</summary>
+    /// <exception cref="BrokerException">InvalidRequest, InvalidRange, UnknownTopicOrPartition.</exception>
+    public async ValueTask<bool> BoundAsync(IReadOnlyList<TopicPosition> positions, TopicReadQuery query, CancellationToken cancellationToken)
+    {
+        if (UntilText.Parse(query.Until, time) is not { } until) return false;
+        foreach (var topic in positions) topic.Bound(await until.ResolveAsync(engine, topic.Name, cancellationToken));
+        return true;
     }
 
     /// <summary>Positions at a start.</summary>

@@ -35,7 +35,7 @@ internal sealed class ReadScope(IReadOnlyList<TopicPosition> topics, int maxPart
         {
             for (var partition = 0; partition < topic.PartitionCount; partition++)
             {
-                if (topic.InScope(partition)) _asked.Add((topic, partition));
+                if (topic.IsWanted(partition)) _asked.Add((topic, partition));
             }
         }
 
@@ -58,6 +58,7 @@ internal sealed class ReadScope(IReadOnlyList<TopicPosition> topics, int maxPart
             // Only if nobody got anything: a batch too large for what others left over is not given either.
             var nothingThere = entry.Error == BrokerError.None && bytes == 0;
             topic.NoteEnd(partition, nothingThere ? Math.Min(entry.HighWatermark, topic.NextOffset(partition)) : entry.HighWatermark);
+            if (nothingThere && topic.BoundOf(partition) is var bound && bound <= entry.HighWatermark) topic.Advance(partition, bound);
         }
 
         return bytes;

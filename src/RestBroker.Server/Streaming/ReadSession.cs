@@ -13,7 +13,6 @@ internal sealed class ReadSession : IDisposable
 {
     private readonly ILogEngine _engine;
     private readonly ReadPlan _plan;
-    private readonly CursorTopic[] _cursor;
     private readonly ReadScope _scope;
     private readonly ReadNotices _notices;
     private readonly BatchWalk _walk = new();
@@ -25,7 +24,7 @@ internal sealed class ReadSession : IDisposable
     {
         _engine = engine;
         _plan = plan;
-        _cursor = new CursorTopic[plan.Topics.Count];
+        Place = new ReadPlace(plan.Topics);
         _scope = new ReadScope(plan.Topics, plan.MaxPartitions);
         _notices = new ReadNotices(engine, plan);
     }
@@ -35,6 +34,18 @@ internal sealed class ReadSession : IDisposable
     /// given out already: then the read ends before it.
     /// </summary>
     public bool SpeaksInBand { get; set; }
+
+    /// <summary>Where it stands.</summary>
+    public ReadPlace Place { get; }
+
+    /// <summary>The ids of its topics, in their order.</summary>
+    public IEnumerable<Guid> TopicIds => _plan.Topics.Select(topic => topic.Topic.TopicId);
+
+    /// <summary>Whether trouble is left to somebody else to tell: then the read stands before it and gives nothing more.</summary>
+    public bool KeepsNotices { get; init; }
+
+    /// <summary>Whether there is trouble to tell.</summary>
+    public bool HasNotices => _notices.Any;
 
     /// <summary>Records given out.</summary>
     public long Delivered { get; private set; }
@@ -51,6 +62,14 @@ internal sealed class ReadSession : IDisposable
     /// <summary>Whether the limit or the bytes are used up; nothing more is given out.</summary>
     public bool IsFull { get; private set; }
 
+    /// <summary>Whether it has come to where it was to end.</summary>
+    public bool IsOver => _plan.HasUntil && Place.IsAtBound;
+
+    /// <summary>Records that may still be given out.</summary>
+    public long Left => _plan.Limit - Delivered;
+
+    public RecordFilter? Filter => _plan.Filter;
+
     /// <summary>Whether a filter is at work.</summary>
     public bool IsFiltered => _plan.Filter is not null;
 
@@ -61,14 +80,7 @@ internal sealed class ReadSession : IDisposable
     public long Lag => _scope.Lag;
 
     /// <summary>The position behind everything given out. Valid until the next call of anything here.</summary>
-    public IReadOnlyList<CursorTopic> Position
-    {
-        get
-        {
-            for (var i = 0; i < _cursor.Length; i++) _cursor[i] = _plan.Topics[i].Cursor;
-            return _cursor;
-        }
-    }
+    public IReadOnlyList<CursorTopic> Position => Place.Now;
 
     /// <summary>
     /// One step: asks for what follows the position and waits for it. False when the broker is stopping. What the step before found must
@@ -106,6 +118,7 @@ internal sealed class ReadSession : IDisposable
     public bool TryRead(out ReadItem item)
     {
         item = default;
+        if (KeepsNotices && _notices.Any) return false;
         if (_notices.TryTake(out var notice))
         {
             // What was found in the topic that bore the name before has nothing to do with the one that bears it now.
@@ -121,6 +134,39 @@ internal sealed class ReadSession : IDisposable
         return true;
     }
 
+    /// <summary>What others have read and sent for this one.</summary>
+    public void Follow(Cursor position, Cursor end, int delivered)
+    {
+        Place.Follow(position, end);
+        Delivered += delivered;
+    }
+
+    /// <summary>A record that was read elsewhere, and was given out here or not.</summary>
+    public void Pass(int topic, int partition, long nextOffset, bool isDelivered)
+    {
+        Place.Pass(topic, partition, nextOffset);
+        if (isDelivered) Delivered++;
+    }
+
+    /// <summary>A read of its own for everybody who stands here: every record, and no word of what is none.</summary>
+    public ReadSession Fork(int stepBytes)
+    {
+        var topics = _plan.Topics.Select(topic => topic.Fork()).ToList();
+        var plan = _plan with { Topics = topics, Filter = null, Limit = long.MaxValue, StepBytes = stepBytes };
+        return new ReadSession(_engine, plan) { SpeaksInBand = true, KeepsNotices = true };
+    }
+
+    /// <summary>The place of a topic in the position.</summary>
+    public int IndexOf(string topic)
+    {
+        for (var i = 0; i < _plan.Topics.Count; i++)
+        {
+            if (_plan.Topics[i].Name == topic) return i;
+        }
+
+        throw new ArgumentOutOfRangeException(nameof(topic), topic, "It is not read here.");
+    }
+
     public void Dispose() => Release();
 
     private bool TryReadRecord(out ReadItem item)
@@ -130,6 +176,12 @@ internal sealed class ReadSession : IDisposable
             var (topic, partition) = _scope.Asked[_entry];
             while (_walk.TryRead(out var record, out var corrupt) is var isRecord && (isRecord || corrupt is not null))
             {
+                if (topic.BoundOf(partition) is var bound && (corrupt?.From ?? record.Offset) >= bound)
+                {
+                    topic.Advance(partition, bound);
+                    break;
+                }
+
                 if (corrupt is { } range)
                 {
                     // The walk stands behind the range already; the position follows when the notice is given out.
@@ -147,7 +199,7 @@ internal sealed class ReadSession : IDisposable
                 _walk.Pass(record);
             }
 
-            topic.Advance(partition, _walk.Position);
+            topic.Advance(partition, Math.Min(_walk.Position, topic.BoundOf(partition)));
             EndEntry();
         }
 

@@ -1,24 +1,21 @@
 using RestBroker.Core.Errors;
+using RestBroker.Server.Streaming.Tail;
 
 namespace RestBroker.Server.Streaming;
 
 /// <summary>
-/// Runs an endless read: gives out what there is, says so at the end of the log, sends a heartbeat at its time and says goodbye. Between
-/// records it waits in the engine; it has neither a thread nor a timer of its own.
+/// Runs an endless read: gives out what there is, says so at the end of the log, sends a heartbeat at its time and says goodbye. What lies
+/// behind the end is read from the log; at the end a hub reads for all. It has neither a thread nor a timer of its own.
 /// </summary>
-internal sealed class StreamLoop(ReadSession session, IStreamDress dress, StreamOutput output, TimeProvider time, TimeSpan heartbeat)
+internal sealed class StreamLoop(ReadSession session, IStreamDress dress, StreamOutput output, StreamPulse pulse)
 {
-    private const string LimitReached = "limit";
-    private const string ShuttingDown = "shutting-down";
-
-    private long _lastHeartbeat;
     private bool _saidUpToDate;
 
     /// <summary>Runs to the end; the session has made its first step.</summary>
-    public async Task RunAsync(IEnumerable<ReadNotice> opening, ReadLifetime lifetime)
+    public async Task RunAsync(IEnumerable<ReadNotice> opening, TailHubs hubs, ReadLifetime lifetime)
     {
         dress.Open();
-        (string Reason, bool Reconnect)? end = null;
+        StreamEnd? end = null;
         foreach (var notice in opening) end ??= Say(notice);
         if (end is null)
         {
@@ -29,17 +26,41 @@ internal sealed class StreamLoop(ReadSession session, IStreamDress dress, Stream
 
         while (end is null)
         {
-            SayWhereItStands();
-            await output.FlushAsync();
-            end = lifetime.IsStopping || !await session.FetchAsync(UntilHeartbeat(), lifetime) ? (ShuttingDown, true) : await DrainAsync();
+            await SayWhereItStandsAsync();
+            if (lifetime.IsStopping) end = StreamEnd.ShuttingDown;
+            else if (session.IsUpToDate) end = await TailAsync(hubs, lifetime);
+            else end = await StepAsync(TimeSpan.Zero, lifetime);
         }
 
         dress.Bye(end.Value.Reason, end.Value.Reconnect);
         await output.FlushAsync();
     }
 
+    /// <summary>One step of its own: reads from the log, waits there if need be, and gives out what it found.</summary>
+    public async ValueTask<StreamEnd?> StepAsync(TimeSpan maxWait, ReadLifetime lifetime) =>
+        await session.FetchAsync(maxWait, lifetime) ? await DrainAsync() : StreamEnd.ShuttingDown;
+
+    /// <summary>Says that the end is reached, if that is news, and that it lives, if it is time; sends what was written.</summary>
+    public async ValueTask SayWhereItStandsAsync()
+    {
+        if (session.IsUpToDate && !_saidUpToDate) dress.UpToDate();
+        _saidUpToDate = session.IsUpToDate;
+        if (pulse.IsDue) Beat();
+        await output.FlushAsync();
+    }
+
+    // At the end of the log; null when there is to be read on from the log.
+    private async ValueTask<StreamEnd?> TailAsync(TailHubs hubs, ReadLifetime lifetime)
+    {
+        using var tail = new TailReader(this, session, output, hubs.Sit(session, dress.Form, pulse.Signal));
+        var (end, isThere) = await tail.ReachAsync(lifetime);
+        if (end is not null) return end;
+        if (!isThere) return await StepAsync(pulse.UntilDue, lifetime);
+        return await tail.FollowAsync(lifetime) ?? await StepAsync(TimeSpan.Zero, lifetime);
+    }
+
     // Gives out the step; its end where that is the stream's.
-    private async ValueTask<(string Reason, bool Reconnect)?> DrainAsync()
+    private async ValueTask<StreamEnd?> DrainAsync()
     {
         while (session.TryRead(out var item))
         {
@@ -48,33 +69,21 @@ internal sealed class StreamLoop(ReadSession session, IStreamDress dress, Stream
             if (output.IsLarge) await output.FlushAsync();
         }
 
-        return session.IsFull ? (LimitReached, false) : null;
+        if (session.IsFull) return StreamEnd.Limit;
+        return session.IsOver ? StreamEnd.Until : null;
     }
 
-    private (string Reason, bool Reconnect)? Say(ReadNotice notice)
+    private StreamEnd? Say(ReadNotice notice)
     {
         dress.Notice(notice);
         if (notice.Problem is null) return null;
         var row = BrokerErrors.Of(notice.Problem.Error);
-        return (row.Code, row.Retriable);
-    }
-
-    private void SayWhereItStands()
-    {
-        if (session.IsUpToDate && !_saidUpToDate) dress.UpToDate();
-        _saidUpToDate = session.IsUpToDate;
-        if (UntilHeartbeat() == TimeSpan.Zero) Beat();
+        return new StreamEnd(row.Code, row.Retriable);
     }
 
     private void Beat()
     {
-        _lastHeartbeat = time.GetTimestamp();
+        pulse.Beat();
         dress.Heartbeat();
-    }
-
-    private TimeSpan UntilHeartbeat()
-    {
-        var left = heartbeat - time.GetElapsedTime(_lastHeartbeat);
-        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 }

@@ -1,5 +1,8 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using RestBroker.Core.Records;
+using RestBroker.Server.Streaming.Tail;
 
 namespace RestBroker.Server.Streaming;
 
@@ -14,15 +17,24 @@ internal sealed class StreamOutput : IDisposable
     private const int SliceSize = 32 * 1024;
 
     private readonly HttpContext _context;
-    private readonly TimeProvider _time;
-    private readonly TimeSpan _patience;
+    private readonly DueQueue _stalls;
+    private readonly DueQueue? _own;
+    private readonly Due _stall;
+    private int _unsent;
+    private volatile bool _isStalled;
 
-    public StreamOutput(HttpContext context, TimeProvider time, TimeSpan patience)
+    /// <param name="context">The request.</param>
+    /// <param name="stalls">Writes that the client does not take, of all streams.</param>
+    public StreamOutput(HttpContext context, DueQueue stalls)
     {
         _context = context;
-        _time = time;
-        _patience = patience;
+        _stalls = stalls;
+        _stall = new Due(OnStalled);
     }
+
+    /// <summary>An output with a patience of its own.</summary>
+    public StreamOutput(HttpContext context, TimeProvider time, TimeSpan patience)
+        : this(context, new DueQueue(time, patience)) => _own = _stalls;
 
     /// <summary>What was written and not flushed.</summary>
     public PooledBuffer Buffer { get; } = new(16);
@@ -41,32 +53,73 @@ internal sealed class StreamOutput : IDisposable
         if (_context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate) rate.MinDataRate = null;
     }
 
+    /// <summary>Sends bytes that stay as they are, behind what was written before; the last of them go out with the next flush.</summary>
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        if (Buffer.Length > 0) await MoveAsync();
+        await PassOnAsync(bytes);
+    }
+
     public async ValueTask FlushAsync()
     {
         _context.RequestAborted.ThrowIfCancellationRequested();
-        var pipe = _context.Response.BodyWriter;
-        for (var sent = 0; sent < Buffer.Length; sent += SliceSize)
-        {
-            var write = pipe.WriteAsync(Buffer.Written.Slice(sent, Math.Min(SliceSize, Buffer.Length - sent)), _context.RequestAborted);
-            if (!write.IsCompletedSuccessfully) await WaitAsync(write.AsTask());
-        }
+        if (Buffer.Length > 0) await MoveAsync();
+        if (_unsent > 0) await SendAsync();
+    }
 
+    public void Dispose()
+    {
+        Buffer.Dispose();
+        _stalls.Disarm(_stall);
+        _own?.Dispose();
+    }
+
+    private async ValueTask MoveAsync()
+    {
+        await PassOnAsync(Buffer.Written);
         // An idle stream holds no memory of the pool.
         Buffer.Dispose();
     }
 
-    public void Dispose() => Buffer.Dispose();
-
-    private async Task WaitAsync(Task write)
+    private async ValueTask PassOnAsync(ReadOnlyMemory<byte> bytes)
     {
+        while (!bytes.IsEmpty)
+        {
+            var slice = bytes[..Math.Min(bytes.Length, SliceSize - _unsent)];
+            _context.Response.BodyWriter.Write(slice.Span);
+            _unsent += slice.Length;
+            bytes = bytes[slice.Length..];
+            if (_unsent == SliceSize) await SendAsync();
+        }
+    }
+
+    private ValueTask SendAsync()
+    {
+        _unsent = 0;
+        var flush = _context.Response.BodyWriter.FlushAsync(_context.RequestAborted);
+        if (!flush.IsCompletedSuccessfully) return new ValueTask(WaitAsync(flush));
+        _ = flush.Result;
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task WaitAsync(ValueTask<FlushResult> flush)
+    {
+        _stalls.Arm(_stall);
         try
         {
-            await write.WaitAsync(_patience, _time);
+            await flush;
         }
-        catch (TimeoutException)
+        finally
         {
-            _context.Abort();
-            throw new OperationCanceledException("The client reads nothing.", _context.RequestAborted);
+            _stalls.Disarm(_stall);
         }
+
+        if (_isStalled) throw new OperationCanceledException("The client reads nothing.", _context.RequestAborted);
+    }
+
+    private void OnStalled()
+    {
+        _isStalled = true;
+        _context.Abort();
     }
 }

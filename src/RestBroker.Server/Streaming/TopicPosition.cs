@@ -8,6 +8,7 @@ internal sealed class TopicPosition
     private readonly bool _takesNewPartitions;
     private long[] _slots;
     private long[] _ends;
+    private long[]? _bounds;
 
     /// <param name="topic">The topic.</param>
     /// <param name="slots">One a partition: the next offset, or <see cref="CursorTopic.NotInScope"/>. Kept, not copied.</param>
@@ -30,6 +31,9 @@ internal sealed class TopicPosition
 
     public int PartitionCount => _slots.Length;
 
+    /// <summary>Whether partitions that are added later are read too.</summary>
+    public bool TakesNewPartitions => _takesNewPartitions;
+
     public int PartitionsInScope => _slots.Count(slot => slot >= 0);
 
     public bool InScope(int partition) => _slots[partition] >= 0;
@@ -45,6 +49,35 @@ internal sealed class TopicPosition
     /// <summary>Notes where a partition ends now, for lag and up-to-date.</summary>
     public void NoteEnd(int partition, long end) => _ends[partition] = end;
 
+    /// <summary>Ends each partition before an offset, those without one before their first; null = nowhere.</summary>
+    public void Bound(long[]? bounds) => _bounds = bounds;
+
+    /// <summary>Where a partition's read ends, whatever comes behind it.</summary>
+    public long BoundOf(int partition) => _bounds is null ? long.MaxValue : partition < _bounds.Length ? _bounds[partition] : 0;
+
+    /// <summary>Whether a partition is to be asked for more.</summary>
+    public bool IsWanted(int partition) => InScope(partition) && _slots[partition] < BoundOf(partition);
+
+    /// <summary>Whether no partition is to be asked for more.</summary>
+    public bool IsAtBound => _bounds is not null && Enumerable.Range(0, _slots.Length).All(partition => !IsWanted(partition));
+
+    /// <summary>Stands where others have read to; the ends are as far as they know.</summary>
+    public void Follow(ReadOnlySpan<long> slots, ReadOnlySpan<long> ends)
+    {
+        Reserve(ends.Length);
+        slots.CopyTo(_slots);
+        ends.CopyTo(_ends);
+    }
+
+    /// <summary>Takes partitions that others have seen.</summary>
+    public void Reserve(int partitionCount)
+    {
+        if (partitionCount > _slots.Length) Grow(partitionCount, 0);
+    }
+
+    /// <summary>The same position, to be moved by another.</summary>
+    public TopicPosition Fork() => new(Topic, [.. _slots], _takesNewPartitions);
+
     /// <summary>Whether every partition in scope stands at its end.</summary>
     public bool IsUpToDate
     {
@@ -52,7 +85,7 @@ internal sealed class TopicPosition
         {
             for (var i = 0; i < _slots.Length; i++)
             {
-                if (InScope(i) && _slots[i] < _ends[i]) return false;
+                if (InScope(i) && _slots[i] < Math.Min(_ends[i], BoundOf(i))) return false;
             }
 
             return true;
@@ -86,6 +119,7 @@ internal sealed class TopicPosition
     public void Recreate(TopicDescription topic)
     {
         Topic = topic;
+        _bounds = _bounds is null ? null : []; // they are offsets of the topic that is gone
         Array.Resize(ref _slots, Math.Min(_slots.Length, topic.PartitionCount));
         Array.Resize(ref _ends, _slots.Length);
         for (var i = 0; i < _slots.Length; i++)

@@ -40,6 +40,21 @@ internal sealed class GroupCalls(BrokerProcess broker, string group)
         }
     }
 
+    /// <summary>False where there was no answer.</summary>
+    public async Task<bool> LeaveAsync(string member)
+    {
+        await broker.Up;
+        try
+        {
+            using var answer = await broker.Client.DeleteAsync(new Uri($"v1/groups/{group}/members/{member}", UriKind.Relative));
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or System.Net.Sockets.SocketException)
+        {
+            return false;
+        }
+    }
+
     public async Task<long?> LagAsync()
     {
         await broker.Up;

@@ -5,7 +5,7 @@ using RestBroker.CrashTests.History;
 
 namespace RestBroker.CrashTests.Groups;
 
-/// <summary>G2: how long a rebalance takes, with many members and with one that is stopped and comes back.</summary>
+/// <summary>G1, G2: what rebalances do, and how long they take: with many members, with one that is stopped and comes back, with some that come and go.</summary>
 public sealed class RebalanceTests(Xunit.Abstractions.ITestOutputHelper output)
 {
     [Fact]
@@ -77,6 +77,26 @@ public sealed class RebalanceTests(Xunit.Abstractions.ITestOutputHelper output)
             var wanted = numbers.Select(number => $"{number}").ToHashSet();
             await LiveCli.WaitForOutputAsync(readers, printed => wanted.IsSubsetOf(printed));
         }
+    }
+
+    [Fact]
+    public async Task While_members_come_and_go_a_partition_has_one_owner_and_no_record_is_left_out()
+    {
+        var (seed, records) = (Effort.Seed(), Effort.Of(8_000, 400_000));
+        output.WriteLine($"seed {seed}");
+        await using var broker = await BrokerProcess.StartNewAsync();
+        var calls = new GroupCalls(broker, "g");
+        await calls.CreateAsync("t", 6, "\"leaseSeconds\":5");
+        await calls.ProduceAsync("t", Enumerable.Range(0, records));
+        var run = new GroupRun(calls, records);
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(i => Task.Run(() => run.MemberAsync(new Random(seed + i), $"m{i}", crashOnceIn: 4, leaveOnceIn: 4))));
+
+        output.WriteLine($"{run.Rebalances} rebalances, {records} records, {run.Commits} commits answered, {run.Fenced} fenced, {run.Reads} reads");
+        Assert.Empty(run.Anomalies);
+        Assert.InRange(run.Fenced, 1, int.MaxValue);
+        Assert.Equal(Enumerable.Range(0, records), run.Seen.Keys.Order());
+        FaultTable.Held("groups: members that come and go, rebalances", run.Rebalances, $"{seed}");
     }
 
     private static async Task<int> CountAsync(BrokerProcess broker) =>

@@ -11,9 +11,12 @@ internal sealed record CommandRun(int ExitCode, byte[] OutputBytes, string Error
 
     public static Task<CommandRun> RunAsync(params string[] args) => RunAsync("", args);
 
-    public static async Task<CommandRun> RunAsync(string input, string[] args, CancellationToken stop = default)
+    public static Task<CommandRun> RunAsync(string input, string[] args, CancellationToken stop = default) =>
+        RunAsync(Encoding.UTF8.GetBytes(input), args, stop);
+
+    public static async Task<CommandRun> RunAsync(byte[] input, string[] args, CancellationToken stop = default)
     {
-        using var stdin = new MemoryStream(Encoding.UTF8.GetBytes(input));
+        using var stdin = new MemoryStream(input);
         using var stdout = new MemoryStream();
         using var stderr = new StringWriter();
         using var interruption = new Interruption(stop);

@@ -35,6 +35,11 @@ public sealed class UsageTests
     [InlineData("consume t --max-messages 0")]
     [InlineData("groups reset-offsets g")]
     [InlineData("groups reset-offsets g --to earliest --dry-run --execute")]
+    [InlineData("batches")]
+    [InlineData("batches dump")]
+    [InlineData("batches dump t --from-offset -1")]
+    [InlineData("batches pour t --partition x")]
+    [InlineData("batches pour t --skip-bytes some")]
     [InlineData("bench t --size 0")]
     [InlineData("bench t --batch 10001")]
     public async Task A_command_line_that_means_nothing_is_refused_with_2_and_a_hint(string commandLine)
@@ -51,6 +56,7 @@ public sealed class UsageTests
     [InlineData("--help", "produce")]
     [InlineData("topics create --help", "--if-not-exists")]
     [InlineData("consume -h", "--from-beginning")]
+    [InlineData("batches pour --help", "--keep-producer")]
     [InlineData("--version", ".")]
     public async Task Help_and_version_go_to_standard_output(string commandLine, string expected)
     {

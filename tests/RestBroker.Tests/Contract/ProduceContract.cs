@@ -48,6 +48,28 @@ public abstract class ProduceContract<TEngine> : EngineContract<TEngine>
     }
 
     [Theory]
+    [InlineData(CompressionType.None)]
+    [InlineData(CompressionType.Gzip)]
+    [InlineData(CompressionType.Zstd)]
+    public async Task A_batch_that_a_client_built_is_given_as_it_was_taken_but_for_its_place(CompressionType codec)
+    {
+        if (!Engine.Features.HasFlag(EngineFeatures.ClientBatches)) return;
+        await CreateAsync("orders", 1);
+        await ProduceAsync("orders", 0, "before");
+        using var builder = new RecordBatchBuilder(codec);
+        for (var i = 0; i < 50; i++) builder.Append(1_000 + i, new byte[] { 1 }, new byte[20], [new Header("n"u8.ToArray(), null)]);
+        var sent = builder.Build().Bytes.ToArray();
+
+        await Engine.ProduceAsync(new ProduceRequest(new("orders", 0), new RecordBatch(sent.ToArray()), Acks.All), default);
+
+        using var found = await Engine.FetchAsync(Fetch("orders", 0, 1), default);
+        var given = new RecordBatch(Copy(found.Partitions[0].Batches));
+        Assert.Equal((1, 50), (given.BaseOffset, given.RecordCount));
+        new RecordBatch(sent).StampPlace(given.BaseOffset, given.LeaderEpoch);
+        Assert.Equal(sent, given.Bytes.ToArray());
+    }
+
+    [Theory]
     [InlineData(Acks.None)]
     [InlineData(Acks.Leader)]
     [InlineData(Acks.All)]

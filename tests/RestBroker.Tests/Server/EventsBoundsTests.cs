@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using RestBroker.Server.Streaming.Tail;
 
 namespace RestBroker.Tests.Server;
 
@@ -126,6 +128,36 @@ public sealed class EventsBoundsTests
         });
 
         Assert.InRange(time.GetUtcNow() - time.Start, TimeSpan.FromSeconds(45), TimeSpan.FromHours(1));
+    }
+
+    [Fact]
+    public async Task A_client_that_reads_nothing_does_not_keep_the_broker_from_stopping()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var broker = TestBroker.Start(time: time);
+        await broker.CreateAsync("orders");
+        for (var i = 0; i < 24; i++) await broker.ProduceAsync("orders", 0, new string('x', 1_000_000));
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await socket.ConnectAsync(broker.Address.Host, broker.Address.Port);
+        var request = $"GET /v1/topics/orders/events?from=earliest HTTP/1.1\r\nHost: {broker.Address.Authority}\r\n\r\n";
+        await socket.SendAsync(Encoding.ASCII.GetBytes(request));
+        await ReadAsync(socket, 12);
+        await UntilAsync(async () =>
+        {
+            await Task.Delay(1);
+            return broker.Services.GetRequiredService<StreamClocks>().Stalls.Count > 0;
+        });
+
+        var (stopped, began) = (broker.StopAsync(), time.GetUtcNow());
+        await UntilAsync(async () =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(10));
+            await Task.WhenAny(stopped, Task.Delay(1));
+            return stopped.IsCompleted;
+        });
+
+        // Nobody writes any more after four seconds, not after the 45 of a client that stalls; what the machine takes for the rest is added.
+        Assert.InRange(time.GetUtcNow() - began, TimeSpan.Zero, TimeSpan.FromSeconds(30));
     }
 
     private static async Task<byte[]> ReadAsync(Socket socket, int count)

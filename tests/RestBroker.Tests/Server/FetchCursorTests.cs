@@ -15,6 +15,7 @@ public sealed class FetchCursorTests
     [InlineData("1~k3f9a2q0~.5", "k3f9a2q0 - 5")]
     [InlineData("1~00000000~9223372036854775807", "00000000 9223372036854775807")]
     [InlineData("1~k3f9a2q0~1.2~zzzzzzzz~3", "k3f9a2q0 1 2|zzzzzzzz 3")]
+    [InlineData("1~k3f9a2q0~5~@12", "k3f9a2q0 5")]
     [InlineData("1~end", "")]
     public void Golden_cursors_are_read_and_written_as_they_stand(string text, string meaning)
     {

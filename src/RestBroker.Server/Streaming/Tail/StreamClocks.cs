@@ -1,0 +1,39 @@
+using Microsoft.Extensions.Options;
+using RestBroker.Server.Composition;
+
+namespace RestBroker.Server.Streaming.Tail;
+
+/// <summary>The timers of all streams together: no stream has one of its own.</summary>
+internal sealed class StreamClocks : IDisposable
+{
+    // When the broker stops, a client has so long to take what is left for it, with the goodbye.
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(4);
+
+    private readonly CancellationTokenRegistration _stopping;
+    private ITimer? _drain;
+
+    public StreamClocks(IOptions<RestBrokerOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
+    {
+        Time = time;
+        Heartbeats = new DueQueue(time, TimeSpan.FromSeconds(options.Value.HeartbeatSeconds));
+        Stalls = new DueQueue(time, TimeSpan.FromSeconds(options.Value.StalledStreamSeconds));
+        _stopping = lifetime.ApplicationStopping.Register(
+            () => _drain = time.CreateTimer(_ => Stalls.Finish(), null, DrainTime, Timeout.InfiniteTimeSpan));
+    }
+
+    public TimeProvider Time { get; }
+
+    /// <summary>Streams that have been without a heartbeat for its time.</summary>
+    public DueQueue Heartbeats { get; }
+
+    /// <summary>Writes that the client has not taken in the time allowed.</summary>
+    public DueQueue Stalls { get; }
+
+    public void Dispose()
+    {
+        _stopping.Dispose();
+        _drain?.Dispose();
+        Heartbeats.Dispose();
+        Stalls.Dispose();
+    }
+}

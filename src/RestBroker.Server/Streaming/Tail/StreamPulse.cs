@@ -1,0 +1,53 @@
+namespace RestBroker.Server.Streaming.Tail;
+
+/// <summary>What wakes a stream: records, the time of its heartbeat, the end of its client or of the broker.</summary>
+internal sealed class StreamPulse : IDisposable
+{
+    private readonly StreamClocks _clocks;
+    private readonly CancellationTokenRegistration _over;
+    private readonly Due _due;
+    private long _lastBeat;
+    private volatile bool _isDue = true;
+
+    public StreamPulse(StreamClocks clocks, ReadLifetime lifetime)
+    {
+        _clocks = clocks;
+        _due = new Due(OnDue);
+        _over = lifetime.Token.UnsafeRegister(static signal => ((WakeSignal)signal!).Wake(), Signal);
+    }
+
+    public WakeSignal Signal { get; } = new();
+
+    /// <summary>Whether it is time for a heartbeat.</summary>
+    public bool IsDue => _isDue;
+
+    /// <summary>For those who wait elsewhere.</summary>
+    public TimeSpan UntilDue
+    {
+        get
+        {
+            var left = _clocks.Heartbeats.Delay - _clocks.Time.GetElapsedTime(_lastBeat);
+            return _isDue || left < TimeSpan.Zero ? TimeSpan.Zero : left;
+        }
+    }
+
+    /// <summary>The heartbeat was given; the next is due after its time.</summary>
+    public void Beat()
+    {
+        _isDue = false;
+        _lastBeat = _clocks.Time.GetTimestamp();
+        _clocks.Heartbeats.Arm(_due);
+    }
+
+    public void Dispose()
+    {
+        _over.Dispose();
+        _clocks.Heartbeats.Disarm(_due);
+    }
+
+    private void OnDue()
+    {
+        _isDue = true;
+        Signal.Wake();
+    }
+}
