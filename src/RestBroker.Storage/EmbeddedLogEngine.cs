@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
@@ -96,9 +95,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
         ]);
     }
 
-    // Every synced append waits: what it waits with is taken from a pool.
     /// <inheritdoc/>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ProduceResult> ProduceAsync(ProduceRequest request, CancellationToken cancellationToken)
     {
         ThrowIfDisposed();
