@@ -57,7 +57,9 @@ internal sealed class FetchSession(TopicCatalog catalog, FetchRequest request)
     {
         if (Find(wanted.Partition) is not { } log) return Failed(wanted, BrokerError.UnknownTopicOrPartition);
         if (wanted.TopicId is { } id && catalog.Find(wanted.Partition.Topic)?.TopicId != id) return Failed(wanted, BrokerError.TopicRecreated);
-        var (error, slice) = maxBytes > 0 || isFirst ? log.Read(wanted.Offset, Math.Max(maxBytes, 0)) : default;
+        // Looked at before the batches are: what the answer says is committed is in it, or behind what is.
+        var highWatermark = log.HighWatermark.Value;
+        var (error, slice) = maxBytes > 0 || isFirst ? log.Read(wanted.Offset, Math.Max(maxBytes, 0), highWatermark) : default;
 
         // A whole batch is given whatever its size, but only to whoever has got nothing yet.
         if (!isFirst && slice.Buffer is { } buffer && slice.Count > maxBytes)
@@ -66,15 +68,17 @@ internal sealed class FetchSession(TopicCatalog catalog, FetchRequest request)
             slice = default;
         }
 
+        var logStartOffset = log.LogStartOffset;
+        highWatermark = Math.Max(highWatermark, logStartOffset);
         return new FetchedPartition
         {
             Partition = wanted.Partition,
             Error = error,
             Corrupt = slice.Corrupt,
             Batches = memory.Keep(slice),
-            LogStartOffset = log.LogStartOffset,
-            HighWatermark = log.HighWatermark.Value,
-            LastStableOffset = log.HighWatermark.Value,
+            LogStartOffset = logStartOffset,
+            HighWatermark = highWatermark,
+            LastStableOffset = highWatermark,
             NextOffset = log.NextOffset,
         };
     }

@@ -112,7 +112,10 @@ internal sealed class PartitionLog
     }
 
     /// <summary>Reads committed batches; see <see cref="LogReader.Read"/>. A failure is a value.</summary>
-    public (BrokerError Error, LogSlice Slice) Read(long offset, int maxBytes)
+    public (BrokerError Error, LogSlice Slice) Read(long offset, int maxBytes) => Read(offset, maxBytes, HighWatermark.Value);
+
+    /// <summary>The same below a watermark that was looked at before.</summary>
+    public (BrokerError Error, LogSlice Slice) Read(long offset, int maxBytes, long highWatermark)
     {
         while (true)
         {
@@ -122,9 +125,8 @@ internal sealed class PartitionLog
             if (offset > NextOffset || offset < 0) return (BrokerError.OffsetOutOfRange, default);
             try
             {
-                // In this order: whatever is committed below the watermark is in segments that are there by now.
-                var limit = HighWatermark.Value;
-                var slice = LogReader.Read(Segments, offset, limit, maxBytes);
+                // Whatever is committed below the watermark is in segments that are there by now.
+                var slice = LogReader.Read(Segments, offset, highWatermark, maxBytes);
                 if (slice.IsStale) continue; // deleted while we looked: the log start has moved too
                 if (slice.Corrupt is not { } damaged) return (BrokerError.None, slice);
                 _damage.Met(damaged);
@@ -144,7 +146,7 @@ internal sealed class PartitionLog
         {
             while (true)
             {
-                var limit = HighWatermark.Value; // first, as above
+                var limit = HighWatermark.Value; // before the segments, as above
                 var found = LogReader.FindTimestamp(Segments, LogStartOffset, limit, timestamp, out var isStale);
                 if (!isStale || IsClosed) return found;
             }
