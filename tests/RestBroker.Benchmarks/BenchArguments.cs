@@ -14,7 +14,7 @@ internal sealed record BenchArguments(IReadOnlyList<string> Scenarios, Pace Pace
     public string? Against { get; private init; }
 
     private const double DefaultSeconds = 0.5;
-    private const int DefaultPairs = 6;
+    private const int DefaultPairs = 5;
     private const double FullSeconds = 1;
     private const int FullPairs = 20;
 

@@ -69,7 +69,7 @@ internal static class BenchRun
             the limit (median of the pairs, quartiles under "spread"), CPU of the server for a unit of work over the limit's, bytes allocated per record.
 
               --seconds S      so long a slice (0.5)
-              --pairs N        so many slices of each side (6)
+              --pairs N        so many slices of each side (5)
               --full           longer (1 s, 20 pairs) and with the large sizes
               --output FILE    the table as tab-separated values (artifacts/bench.tsv)
               --baseline FILE  ratios of another run, to be compared with

@@ -37,7 +37,7 @@ internal sealed class Broker : IDisposable
         var settings = new Dictionary<string, string>(environment ?? [])
         {
             ["RestBroker__DataDirectory"] = dataDirectory,
-            ["RestBroker__MaxOpenSegments"] = "5000",
+            ["RestBroker__MaxOpenSegments"] = "9700",
         };
         return new Broker(await ServerProcess.StartAsync(server ?? Metadata("ServerDll"), ["--urls", "http://127.0.0.1:0"], settings));
     }

@@ -13,12 +13,13 @@ internal sealed partial class ServerProcess : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly Process _process;
+    private readonly PosixSignalRegistration[] _signals;
 
     private ServerProcess(Process process, IPEndPoint endPoint, TimeSpan startTime)
     {
         (_process, EndPoint, StartTime) = (process, endPoint, startTime);
         // Whatever ends this program ends the servers too.
-        AppDomain.CurrentDomain.ProcessExit += End;
+        _signals = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, _ => End()))];
     }
 
     public IPEndPoint EndPoint { get; }
@@ -66,12 +67,12 @@ internal sealed partial class ServerProcess : IDisposable
 
     public void Dispose()
     {
-        AppDomain.CurrentDomain.ProcessExit -= End;
-        End(null, EventArgs.Empty);
+        foreach (var signal in _signals) signal.Dispose();
+        End();
         _process.Dispose();
     }
 
-    private void End(object? sender, EventArgs e)
+    private void End()
     {
         if (!_process.HasExited) _process.Kill();
         _process.WaitForExit();

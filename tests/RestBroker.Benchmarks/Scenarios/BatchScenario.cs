@@ -17,6 +17,7 @@ internal static class BatchScenario
         Run(bench, "batch of 100 x 1024 B, JSON strings", text, new Goal("P3", AtLeast: 0.75));
         Run(bench, "batch of 100 x 1024 B, JSON strings, synced", text, new Goal(""), isSynced: true);
         Run(bench, "batch of 100 x 1024 B, NDJSON", Bodies.Ndjson(Records), new Goal("P3", AtLeast: 0.75), contentType: "application/x-ndjson");
+        Run(bench, "batch of 100 x 1024 B, record batch", BatchBytes.Of(Records), new Goal("P3", AtLeast: 0.85), contentType: BatchBytes.ContentType);
         Run(bench, "batch of 100 x 1024 B, JSON objects", Bodies.JsonObjects(Records), new Goal("P3"));
     }
 
@@ -24,7 +25,7 @@ internal static class BatchScenario
     {
         var topic = isSynced ? "batch-synced" : "batch";
         var beside = isSynced ? "append-synced" : "append";
-        using var ours = bench.Drive(isOurs: true, Connections, HttpText.Post($"/v1/topics/{topic}/records", body, contentType));
+        using var ours = bench.Drive(isOurs: true, Connections, HttpText.Post($"/v1/topics/{topic}/partitions/0/records", body, contentType));
         using var limit = bench.Drive(isOurs: false, Connections, HttpText.Post($"/{beside}", body, contentType));
         bench.Compare(work, goal, new Comparison(bench.Pace) { Ours = bench.Ours(ours, Records), Limit = bench.Beside(beside, limit, Records) });
     }

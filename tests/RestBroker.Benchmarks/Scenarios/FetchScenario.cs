@@ -19,7 +19,9 @@ internal static class FetchScenario
     {
         await FillAsync(bench);
         await RunAsync(bench, "fetch of 1 MiB, JSON", "application/json", new Goal("P5", AtLeast: 0.5));
+        await RunAsync(bench, "fetch of 1 MiB, record batches", BatchBytes.ContentType, new Goal("P5", AtLeast: 1.2, CpuAtMost: 0.8));
         await ConsumeAsync(bench, "application/json", "JSON");
+        await ConsumeAsync(bench, BatchBytes.ContentType, "record batches");
     }
 
     /// <summary>64 MiB, a MiB a batch.</summary>
@@ -32,7 +34,7 @@ internal static class FetchScenario
 
     /// <summary>A request for a MiB from there on.</summary>
     public static byte[] Page(int offset, string accept = "application/json") =>
-        HttpText.Get($"/v1/topics/{Topic}/partitions/0/records?offset={offset}&limit=10000&maxBytes=1048576", accept);
+        HttpText.Get($"/v1/topics/{Topic}/partitions/0/records?offset={offset}&maxBytes=1048576{(accept == BatchBytes.ContentType ? "" : "&limit=10000")}", accept);
 
     /// <summary>Records in a page.</summary>
     public static async Task<int> CountAsync(Bench bench) =>
