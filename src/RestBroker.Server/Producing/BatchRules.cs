@@ -14,13 +14,14 @@ namespace RestBroker.Server.Producing;
 /// <param name="limits">What a record may be.</param>
 /// <param name="now">The broker's clock.</param>
 /// <param name="budget">How many bytes all compressed batches may become together.</param>
-internal sealed class BatchRules(RecordLimits limits, DateTimeOffset now, long budget)
+/// <param name="maxBatchSize">How many bytes one of them may become: each reader that is in the midst of it holds as much.</param>
+internal sealed class BatchRules(RecordLimits limits, DateTimeOffset now, long budget, int maxBatchSize)
 {
     private long _budget = budget;
 
     /// <summary>The rules of a request of so many bytes.</summary>
     public static BatchRules Of(RestBrokerOptions options, TopicConfig topic, int bodySize, DateTimeOffset now) =>
-        new(RecordLimits.Of(options, topic), now, options.MaxRequestBodyBytes + ((long)bodySize * options.MaxDecompressionRatio));
+        new(RecordLimits.Of(options, topic), now, options.MaxRequestBodyBytes + ((long)bodySize * options.MaxDecompressionRatio), options.MaxRequestBodyBytes);
 
     /// <summary>Checks a batch and corrects its greatest timestamp, as Kafka does; the records are as their producer made them.</summary>
     /// <exception cref="BrokerException">InvalidRequest, InvalidRecord, NotSupportedByEngine, RecordTooLarge, RequestTooLarge, InvalidTimestamp.</exception>
@@ -29,7 +30,7 @@ internal sealed class BatchRules(RecordLimits limits, DateTimeOffset now, long b
         CheckHeader(batch, place);
         try
         {
-            using var reader = new RecordBatchReader(batch, (int)Math.Min(_budget, RecordBatchReader.MaxUncompressedSize));
+            using var reader = new RecordBatchReader(batch, (int)Math.Min(_budget, maxBatchSize));
             if (batch.Compression != CompressionType.None) _budget -= reader.UncompressedSize;
             var maxTimestamp = CheckRecords(reader, place.Index);
             if (maxTimestamp != batch.MaxTimestamp) batch.StampMaxTimestamp(maxTimestamp);
@@ -37,7 +38,7 @@ internal sealed class BatchRules(RecordLimits limits, DateTimeOffset now, long b
         catch (BrokerException e) when (e.Error == BrokerError.RecordCorrupt)
         {
             throw e.Members.ContainsKey(RecordBatchReader.BudgetMember)
-                ? place.Refuse(BrokerError.RequestTooLarge, $"{Sentence(e)}; that is what is left of RestBroker:MaxRequestBodyBytes and MaxDecompressionRatio for the request, at most {RecordBatchReader.MaxUncompressedSize} a batch")
+                ? place.Refuse(BrokerError.RequestTooLarge, $"{Sentence(e)}; a batch may become as large as RestBroker:MaxRequestBodyBytes, and all of a request that and MaxDecompressionRatio times its size")
                 : place.Malformed($"{Sentence(e)}; its header tells of {batch.RecordCount} records, {batch.Compression}");
         }
     }
@@ -65,6 +66,7 @@ internal sealed class BatchRules(RecordLimits limits, DateTimeOffset now, long b
             faults.Index = i;
             var produced = new ProducedRecord { Key = record.Key, Value = record.Value, Headers = Shown(record.Headers), Timestamp = record.Timestamp };
             RecordRules.Check(produced, limits, partitionCount: 0, now, faults);
+            if (record.Timestamp < 0) faults.Add(BrokerError.InvalidTimestamp, "/timestamp", $"The timestamp {record.Timestamp} is none: give ms since 1970.");
             maxTimestamp = Math.Max(maxTimestamp, record.Timestamp);
         }
 

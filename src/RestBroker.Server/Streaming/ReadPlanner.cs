@@ -32,7 +32,12 @@ internal sealed class ReadPlanner(ILogEngine engine, IOptions<RestBrokerOptions>
     public async ValueTask<bool> BoundAsync(IReadOnlyList<TopicPosition> positions, TopicReadQuery query, CancellationToken cancellationToken)
     {
         if (UntilText.Parse(query.Until, time) is not { } until) return false;
-        foreach (var topic in positions) topic.Bound(await until.ResolveAsync(engine, topic.Name, cancellationToken));
+        foreach (var topic in positions)
+        {
+            topic.Bound(await until.ResolveAsync(engine, topic.Name, cancellationToken));
+            topic.NoteBeyond(await StartPosition.Latest.ResolveAsync(engine, topic.Name, cancellationToken));
+        }
+
         return true;
     }
 

@@ -9,6 +9,7 @@ internal sealed class TopicPosition
     private long[] _slots;
     private long[] _ends;
     private long[]? _bounds;
+    private HashSet<int>? _beyond;
 
     /// <param name="topic">The topic.</param>
     /// <param name="slots">One a partition: the next offset, or <see cref="CursorTopic.NotInScope"/>. Kept, not copied.</param>
@@ -44,7 +45,11 @@ internal sealed class TopicPosition
     public void Advance(int partition, long nextOffset) => _slots[partition] = Math.Max(_slots[partition], nextOffset);
 
     /// <summary>Goes on elsewhere, wherever that is.</summary>
-    public void MoveTo(int partition, long nextOffset) => _slots[partition] = nextOffset;
+    public void MoveTo(int partition, long nextOffset)
+    {
+        _slots[partition] = nextOffset;
+        _beyond?.Remove(partition);
+    }
 
     /// <summary>Notes where a partition ends now, for lag and up-to-date.</summary>
     public void NoteEnd(int partition, long end) => _ends[partition] = end;
@@ -52,11 +57,15 @@ internal sealed class TopicPosition
     /// <summary>Ends each partition before an offset, those without one before their first; null = nowhere.</summary>
     public void Bound(long[]? bounds) => _bounds = bounds;
 
+    /// <summary>Notes which partitions it has beyond their ends: they are asked for all the same, and the refusal is told.</summary>
+    public void NoteBeyond(long[] ends) =>
+        _beyond = [.. Enumerable.Range(0, _slots.Length).Where(partition => InScope(partition) && partition < ends.Length && _slots[partition] > ends[partition])];
+
     /// <summary>Where a partition's read ends, whatever comes behind it.</summary>
     public long BoundOf(int partition) => _bounds is null ? long.MaxValue : partition < _bounds.Length ? _bounds[partition] : 0;
 
     /// <summary>Whether a partition is to be asked for more.</summary>
-    public bool IsWanted(int partition) => InScope(partition) && _slots[partition] < BoundOf(partition);
+    public bool IsWanted(int partition) => InScope(partition) && (_slots[partition] < BoundOf(partition) || _beyond?.Contains(partition) == true);
 
     /// <summary>Whether no partition is to be asked for more.</summary>
     public bool IsAtBound => _bounds is not null && Enumerable.Range(0, _slots.Length).All(partition => !IsWanted(partition));

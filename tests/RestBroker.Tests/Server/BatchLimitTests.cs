@@ -96,4 +96,33 @@ public sealed class BatchLimitTests
 
         Assert.Equal((422, "invalid-timestamp", "/batches/0/records/1/timestamp"), (refused.Status, refused.Code, (string)refused.Json["errors"]![0]!["pointer"]!));
     }
+
+    [Theory]
+    [InlineData(-1, 0)]
+    [InlineData(long.MinValue, 0)]
+    [InlineData(1L << 62, 1L << 62)]
+    public async Task A_timestamp_before_1970_or_one_that_overflows_is_refused(long first, long delta)
+    {
+        await using var broker = TestBroker.Start();
+        await broker.CreateAsync("orders");
+        var batch = BatchBroker.Batch(CompressionType.None, (-1, -1, -1), (first, "a"), (unchecked(first + delta), "b"));
+
+        var refused = await broker.PostBatchesAsync(batch);
+
+        Assert.Equal((422, "invalid-timestamp"), (refused.Status, refused.Code));
+        Assert.Equal(0, await broker.NextOffsetAsync());
+    }
+
+    [Fact]
+    public async Task One_batch_becomes_no_larger_than_a_request_since_each_of_its_readers_holds_as_much()
+    {
+        await using var broker = TestBroker.Start(new Dictionary<string, string> { ["MaxRequestBodyBytes"] = "100000" });
+        await broker.CreateAsync("orders");
+
+        var refused = await broker.PostBatchesAsync(BatchBroker.Batch(CompressionType.Gzip, new string('x', 60_000)));
+        var taken = await broker.PostBatchesAsync(BatchBroker.Batch(CompressionType.Gzip, new string('x', 30_000)));
+
+        Assert.Equal((413, "request-too-large"), (refused.Status, refused.Code));
+        Assert.Equal((200, 1), (taken.Status, await broker.NextOffsetAsync()));
+    }
 }

@@ -33,6 +33,27 @@ public sealed class FetchUntilTests
     }
 
     [Theory]
+    [InlineData("now")]
+    [InlineData("2026-01-31T10:00:00Z")]
+    public async Task A_position_beyond_the_end_is_told_whatever_the_read_was_to_end_at(string until)
+    {
+        await using var broker = TestBroker.Start();
+        await broker.CreateAsync("orders");
+        await broker.ProduceAsync("orders", 0, "only");
+        var beyond = (await broker.PageAsync("/v1/topics/orders/records")).Cursor[..^1] + "999";
+        var path = $"/v1/topics/orders/events?until={until}";
+
+        var page = await broker.GetAsync($"/v1/topics/orders/records?cursor={beyond}&until={until}");
+        var first = await broker.GetAsync($"{path}&cursor={beyond}");
+        await using var events = await EventsReader.OpenAsync(broker, path, beyond);
+
+        Assert.Equal((416, "offset-out-of-range"), (page.Status, page.Code));
+        Assert.Equal((416, "offset-out-of-range"), (first.Status, first.Code));
+        Assert.Equal("beyond-end", (string)(await events.NextAsync("reset")).Json["reason"]!);
+        Assert.Equal("until", (string)(await events.NextAsync("bye")).Json["reason"]!);
+    }
+
+    [Theory]
     [InlineData("2026-01-31T10:00:00Z", 0)]
     [InlineData("2026-01-31T10:02:00Z", 2)]
     [InlineData("2026-01-31T10:02:30+00:00", 3)]
