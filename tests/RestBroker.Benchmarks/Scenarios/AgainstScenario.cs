@@ -28,6 +28,8 @@ internal static class AgainstScenario
             await broker.CreateTopicAsync(SyncedTopic);
         }
 
+        Run(bench, beside, "produce 1 KiB, JSON, 1 connection, synced", 1, HttpText.Post($"/v1/topics/{SyncedTopic}/records", Bodies.Json(1)), 1);
+        Run(bench, beside, "produce 1 KiB, JSON, 1 connection, async", 1, HttpText.Post($"/v1/topics/{Topic}/records", Bodies.Json(1)), 1);
         var batch = Bodies.Json(Records);
         Run(bench, beside, "produce 1 KiB, JSON, 64 connections, synced", Connections, HttpText.Post($"/v1/topics/{SyncedTopic}/records", Bodies.Json(1)), 1);
         Run(bench, beside, "produce 1 KiB, JSON, 64 connections, async", Connections, HttpText.Post($"/v1/topics/{Topic}/records", Bodies.Json(1)), 1);
