@@ -141,6 +141,7 @@ public sealed class FetchPageTests
         var broker = TestBroker.Start();
         await broker.CreateAsync("orders");
         using var client = new HttpClient { BaseAddress = broker.Address };
+        await client.GetStringAsync("/v1/topics"); // so that the poll goes out on a connection that is there
 
         var poll = client.GetStringAsync("/v1/topics/orders/records?wait=50");
         await using (var probe = await EventsReader.OpenAsync(broker, "/v1/topics/orders/events")) await probe.NextAsync();
