@@ -73,6 +73,14 @@ internal sealed class GroupEventQuery
     [FromQuery(Name = "member")]
     public string? Member { get; init; }
 
+    [Description("Only records with exactly this key; the ids, and what they commit, go over the others. Not in a shared group.")]
+    [FromQuery(Name = "key")]
+    public string? Key { get; init; }
+
+    [Description("Only records whose key begins so. Headers are asked for by `header.name=value`. Not in a shared group.")]
+    [FromQuery(Name = "keyPrefix")]
+    public string? KeyPrefix { get; init; }
+
     [Description("The stream ends after so many records, 1 to 10,000; default never.")]
     [FromQuery(Name = "limit")]
     public int? Limit { get; init; }
@@ -80,6 +88,43 @@ internal sealed class GroupEventQuery
     [Description("Shows every value as `text` (where it is valid UTF-8) or as `base64`, whatever it is.")]
     [FromQuery(Name = "as")]
     public string? As { get; init; }
+}
+
+/// <summary>What the query of a fetch inside a group takes: all of it without a body, and beside a body the filter.</summary>
+internal sealed class GroupFetchQuery
+{
+    [Description("Without a body: what the group reads.")]
+    [FromQuery(Name = "topic")]
+    public string? Topic { get; init; }
+
+    [Description("Without a body: the member's name.")]
+    [FromQuery(Name = "member")]
+    public string? Member { get; init; }
+
+    [Description("Without a body: must be `true`.")]
+    [FromQuery(Name = "autoCommit")]
+    public bool? AutoCommit { get; init; }
+
+    [Description("Without a body: at most this many records, 1 to 10,000; default 500.")]
+    [FromQuery(Name = "limit")]
+    public int? Limit { get; init; }
+
+    [Description("Without a body: how long to wait for a record, 0 to 50 s; default 0.")]
+    [FromQuery(Name = "wait")]
+    public double? Wait { get; init; }
+
+    [Description("Only records with exactly this key; the cursor, and what it commits, goes over the others. Not in a shared group.")]
+    [FromQuery(Name = "key")]
+    public string? Key { get; init; }
+
+    [Description("Only records whose key begins so. Headers are asked for by `header.name=value`. Not in a shared group.")]
+    [FromQuery(Name = "keyPrefix")]
+    public string? KeyPrefix { get; init; }
+
+    /// <summary>The query as it was sent.</summary>
+    internal QueryString Text { get; set; }
+
+    internal bool HasMembers => this is not { Topic: null, Member: null, AutoCommit: null, Limit: null, Wait: null };
 }
 
 /// <summary>What a fetch from one partition takes.</summary>

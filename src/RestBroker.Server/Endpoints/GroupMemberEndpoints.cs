@@ -29,6 +29,8 @@ internal static class GroupMemberEndpoints
     /// keeps no position of a member, so an answer that was lost is fetched again. What the answer's lease no longer names is lost.
     /// </summary>
     /// <remarks>
+    /// The query's <c>key</c>, <c>keyPrefix</c> and <c>header.name=value</c> choose records, beside a body too: the cursor goes over what they
+    /// leave out, and so does what is committed. A shared group refuses them: what nobody wants would stay in it for ever.
     /// In a shared group each record goes to one member, which holds it for a lease and says by its receipt what became of it
     /// (<c>POST …/ack</c>); what nobody speaks of in time is given out again. There is neither lease nor cursor.
     /// With an empty body and a query it is one line for curl. That creates the group, never a topic, and commits, on disk, before it
@@ -39,31 +41,21 @@ internal static class GroupMemberEndpoints
     /// <param name="lines">Reads the one-liner.</param>
     /// <param name="context">The request.</param>
     /// <param name="group">The group.</param>
-    /// <param name="topic">Without a body: what the group reads.</param>
-    /// <param name="member">Without a body: the member's name.</param>
-    /// <param name="autoCommit">Without a body: must be <c>true</c>.</param>
-    /// <param name="limit">Without a body: at most this many records, 1 to 10,000; default 500.</param>
-    /// <param name="wait">Without a body: how long to wait for a record, 0 to 50 s; default 0.</param>
+    /// <param name="query">Without a body: who fetches, and how much. With one: the filter.</param>
     /// <param name="request">Who fetches, with which lease, and how much.</param>
+    [AllowsQueryPrefix(RecordFilter.HeaderPrefix)]
     internal static async Task FetchGroupAsync(
         GroupRequests requests,
         SharedRequests shared,
         GroupOneLiner lines,
         HttpContext context,
         string group,
-        [FromQuery] string? topic,
-        [FromQuery] string? member,
-        [FromQuery] bool? autoCommit,
-        [FromQuery] int? limit,
-        [FromQuery] double? wait,
+        [AsParameters] GroupFetchQuery query,
         [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] FetchGroupRequest? request)
     {
         TopicName.RequireMemberOrGroup(group, "group");
-        if (request is not null && context.Request.Query.Count > 0)
-            throw new BrokerException(BrokerError.InvalidRequest, "Give the body or the query, not both: the query is for a request without a body.");
-        var fetch = request is null
-            ? await lines.ReadAsync(group, new GroupFetchQuery(topic, member, autoCommit, limit, wait), context.RequestAborted)
-            : lines.Of(group, request);
+        query.Text = context.Request.QueryString;
+        var fetch = request is null ? await lines.ReadAsync(group, query, context.RequestAborted) : lines.Of(group, request, query);
         await (lines.IsShared(group) ? shared.FetchAsync(context, fetch) : requests.FetchAsync(context, fetch));
     }
 
@@ -89,7 +81,8 @@ internal static class GroupMemberEndpoints
     /// A member as server-sent events: the connection holds the lease. The first event, <c>lease</c>, is what to commit with; then
     /// records come as they do from a topic's events, and the id of each is the cursor to commit by <c>POST …/commit</c> once it is done.
     /// When the group is shared out anew, <c>revoked</c> names what is lost and another <c>lease</c> what is held. A reconnect goes on
-    /// after the last event in what the name held all the time, else at the committed offset. In a shared group there is no lease: each
+    /// after the last event in what the name held all the time, else at the committed offset. <c>key</c>, <c>keyPrefix</c> and
+    /// <c>header.name=value</c> choose records, and the ids go over the others. In a shared group there is no lease: each
     /// record has its receipt, to be acknowledged by <c>POST …/ack</c>, and the stream gives up to 100 that are not.
     /// </summary>
     /// <param name="requests">Answers the request.</param>
@@ -97,6 +90,7 @@ internal static class GroupMemberEndpoints
     /// <param name="group">The group.</param>
     /// <param name="query">Who reads.</param>
     [JoinsGroup]
+    [AllowsQueryPrefix(RecordFilter.HeaderPrefix)]
     internal static Task TailGroupAsync(GroupEventRequests requests, HttpContext context, string group, [AsParameters] GroupEventQuery query)
     {
         TopicName.RequireMemberOrGroup(group, "group");

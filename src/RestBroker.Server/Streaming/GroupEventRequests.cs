@@ -35,7 +35,8 @@ internal sealed class GroupEventRequests(
         }
 
         if (query.Member is not { } member) throw new BrokerException(BrokerError.InvalidRequest, "member is missing: give member=… with a name of your own.");
-        var wishes = new ReadWishes(new GroupReadQuery { Limit = query.Limit, As = query.As }, QueryString.Empty, planner.Options);
+        var read = new GroupReadQuery { Limit = query.Limit, As = query.As, Key = query.Key, KeyPrefix = query.KeyPrefix };
+        var wishes = new ReadWishes(read, context.Request.QueryString, planner.Options);
         using var slot = slots.Take(context.Connection.RemoteIpAddress);
         using var lifetime = ReadLifetime.Of(context);
         using var output = new StreamOutput(context, clocks.Stalls);
@@ -45,9 +46,16 @@ internal sealed class GroupEventRequests(
         try
         {
             TopicName.RequireMemberOrGroup(member, "member");
-            if (catalog.Describe(group) is { Settings.Mode: GroupMode.Shared } found) shared = found;
-            // Nobody is fenced who shows no lease.
-            else session = (await coordinator.FetchAsync(group, member, null, context.RequestAborted)).Value!;
+            if (catalog.Describe(group) is { Settings.Mode: GroupMode.Shared } found)
+            {
+                SharedRequests.RefuseFilter(group, wishes);
+                shared = found;
+            }
+            else
+            {
+                // Nobody is fenced who shows no lease.
+                session = (await coordinator.FetchAsync(group, member, null, context.RequestAborted)).Value!;
+            }
         }
         catch (BrokerException e) when (lastEventId.Length > 0 && BrokerErrors.Of(e.Error).Status is not (401 or 403 or 429 or 503))
         {

@@ -9,10 +9,19 @@ namespace RestBroker.Server.Streaming;
 /// <summary>What a fetch inside a group asks for: as a body, or as the one line for curl.</summary>
 internal sealed class GroupOneLiner(ILogEngine engine, GroupCatalog catalog, ReadPlanner planner)
 {
-    /// <summary>The body's wishes.</summary>
-    /// <exception cref="BrokerException">InvalidRange.</exception>
-    public GroupFetch Of(string group, FetchGroupRequest request) => new(
-        group, request.Member, request.Lease?.ToToken(), request.Cursor, Wishes(request.Limit, request.Wait, request.MaxBytes), AutoCommit: false);
+    /// <summary>The body's wishes; the query may hold a filter, as that of every read, and nothing else.</summary>
+    /// <exception cref="BrokerException">InvalidRequest, InvalidRange.</exception>
+    public GroupFetch Of(string group, FetchGroupRequest request, GroupFetchQuery query)
+    {
+        if (query.HasMembers)
+        {
+            throw new BrokerException(
+                BrokerError.InvalidRequest, "The body says who fetches and how much; beside it the query takes key, keyPrefix and header.… alone.");
+        }
+
+        var read = new GroupReadQuery { Limit = request.Limit, Wait = request.Wait, MaxBytes = request.MaxBytes, Key = query.Key, KeyPrefix = query.KeyPrefix };
+        return new GroupFetch(group, request.Member, request.Lease?.ToToken(), request.Cursor, Wishes(read, query), AutoCommit: false);
+    }
 
     /// <summary>Whether a group is shared.</summary>
     /// <exception cref="BrokerException">GroupIdNotFound.</exception>
@@ -28,7 +37,7 @@ internal sealed class GroupOneLiner(ILogEngine engine, GroupCatalog catalog, Rea
                 BrokerError.InvalidRequest, "Send a JSON body with member, or without one ?topic=…&member=…&autoCommit=true.");
         }
 
-        var wishes = Wishes(query.Limit, query.Wait);
+        var wishes = Wishes(new GroupReadQuery { Limit = query.Limit, Wait = query.Wait, Key = query.Key, KeyPrefix = query.KeyPrefix }, query);
         await engine.GetTopicAsync(topic, cancellationToken);
         var found = catalog.Find(group) ?? (await catalog.PutAsync(group, new GroupSpec([topic]), cancellationToken)).Group;
         if (found.Settings.Topics.Contains(topic)) return new GroupFetch(group, member, null, null, wishes, AutoCommit: true);
@@ -37,9 +46,5 @@ internal sealed class GroupOneLiner(ILogEngine engine, GroupCatalog catalog, Rea
             $"Group '{group}' reads {string.Join(", ", found.Settings.Topics)} and not {topic}: PUT /v1/groups/{group} sets its topics.");
     }
 
-    private ReadWishes Wishes(int? limit, double? wait, int? maxBytes = null) =>
-        new(new GroupReadQuery { Limit = limit, Wait = wait, MaxBytes = maxBytes }, QueryString.Empty, planner.Options);
+    private ReadWishes Wishes(GroupReadQuery read, GroupFetchQuery query) => new(read, query.Text, planner.Options);
 }
-
-/// <summary>A fetch inside a group as one line, without a body.</summary>
-internal sealed record GroupFetchQuery(string? Topic, string? Member, bool? AutoCommit, int? Limit, double? Wait);

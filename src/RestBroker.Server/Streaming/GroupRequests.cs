@@ -31,14 +31,14 @@ internal sealed class GroupRequests(
         var began = time.GetTimestamp();
         var lease = fetch.Lease;
         var vanished = 0;
-        for (var isAnswered = false; !isAnswered;)
+        for (GroupFetch? next = fetch; next is not null;)
         {
             var fetched = await coordinator.FetchAsync(fetch.Group, fetch.Member, lease, context.RequestAborted);
             if (fetched.IsFenced) throw await RefusalAsync(fetch.Group, fetched.Fenced);
             lease = fetched.Value.Lease.Token;
             try
             {
-                isAnswered = await ReadAsync(context, fetch, fetched.Value, fetch.Wishes.Wait - time.GetElapsedTime(began));
+                next = await ReadAsync(context, next, fetched.Value, fetch.Wishes.Wait - time.GetElapsedTime(began));
             }
             catch (BrokerException e) when (
                 e.Error is BrokerError.UnknownTopicOrPartition or BrokerError.TopicRecreated && ++vanished <= MaxVanishedTopics)
@@ -68,26 +68,29 @@ internal sealed class GroupRequests(
         return topics;
     }
 
-    // False where nothing was answered: there was nothing to read yet, or what was read is not the member's any more.
-    private async Task<bool> ReadAsync(HttpContext context, GroupFetch fetch, GroupSession session, TimeSpan left)
+    // Null where it was answered. Otherwise there was nothing to read yet, or what was read is not the member's any more, and the fetch goes
+    // on where it has come to: what the filter left out is not looked through again.
+    private async Task<GroupFetch?> ReadAsync(HttpContext context, GroupFetch fetch, GroupSession session, TimeSpan left)
     {
         using var step = new GroupStep(session, left, context.RequestAborted, host.ApplicationStopping);
         if (session.Positions.Count == 0) await step.IdleAsync(time);
         using var read = new ReadSession(engine, fetch.Wishes.Page(GroupCursor.Place(session, fetch.Cursor), isResolved: true));
         using var page = new JsonPage(read, fetch.Wishes.Shape);
         var wait = session.Positions.Count == 0 ? TimeSpan.Zero : step.Wait;
-        await page.ReadAsync(new PageLoop(read, time, wait, planner.Options.MaxFilteredScanBytes), step.Lifetime);
-        if (!read.HasSpoken && !step.IsLast) return false;
+        var loop = new PageLoop(read, time, wait, planner.Options.MaxFilteredScanBytes);
+        await page.ReadAsync(loop, step.Lifetime);
+        if (!read.HasSpoken && !step.IsLast && !loop.HasScannedEnough)
+            return read.IsFiltered && session.Positions.Count > 0 ? fetch with { Cursor = Cursor.Format(read.Position) } : fetch;
 
         var renewed = coordinator.Renew(session);
         if (renewed.IsFenced) throw await RefusalAsync(fetch.Group, renewed.Fenced);
-        if (!renewed.Value.Partitions.SequenceEqual(session.Lease.Partitions)) return false;
+        if (!renewed.Value.Partitions.SequenceEqual(session.Lease.Partitions)) return fetch;
         if (fetch.AutoCommit)
             await CommitAsync(fetch.Group, session.Lease.Token, GroupCursor.Read(read.Position, session.Topics), context.RequestAborted);
         page.Json.WritePropertyName("lease");
         JsonSerializer.Serialize(page.Json, renewed.Value.ToResponse(), json.Value.SerializerOptions);
         await page.SendAsync(context.Response, context.RequestAborted);
-        return true;
+        return null;
     }
 
     private async Task<BrokerException> RefusalAsync(string group, FencedLease fenced) =>

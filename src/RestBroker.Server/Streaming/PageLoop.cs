@@ -19,10 +19,13 @@ internal sealed class PageLoop(ReadSession session, TimeProvider time, TimeSpan 
         return await session.FetchAsync(maxWait, lifetime);
     }
 
+    /// <summary>Whether so much was looked through that the page is given out, be it empty.</summary>
+    public bool HasScannedEnough => session.IsFiltered && session.ScannedBytes >= maxScanBytes;
+
     private bool IsComplete() =>
         session.IsFull
         || session.IsOver
-        || (session.IsFiltered && session.ScannedBytes >= maxScanBytes)
+        || HasScannedEnough
         || (session.IsUpToDate && (session.HasSpoken || Left() == TimeSpan.Zero));
 
     private TimeSpan Left()

@@ -46,6 +46,9 @@ internal sealed class ReadWishes
     /// <summary>Records of a stream.</summary>
     public long StreamLimit => _limit ?? long.MaxValue;
 
+    /// <summary>Whether only some records are wanted.</summary>
+    public bool IsFiltered => _filter is not null;
+
     /// <summary>Bytes of a page.</summary>
     public int PageBytes => _maxBytes;
 

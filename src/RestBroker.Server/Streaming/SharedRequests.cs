@@ -20,6 +20,7 @@ internal sealed class SharedRequests(ShareCoordinator coordinator, IHostApplicat
         }
 
         var wishes = fetch.Wishes;
+        RefuseFilter(fetch.Group, wishes);
         var wanted = new ShareFetch(fetch.Member, wishes.PageLimit, wishes.PageBytes, wishes.Wait, fetch.AutoCommit);
         var batch = await coordinator.FetchAsync(fetch.Group, wanted, host.ApplicationStopping, context.RequestAborted);
         var isSent = false;
@@ -32,6 +33,17 @@ internal sealed class SharedRequests(ShareCoordinator coordinator, IHostApplicat
         {
             if (!isSent) await coordinator.UndoAsync(fetch.Group, batch);
         }
+    }
+
+    /// <summary>Refuses a filter: nobody would ever be given what it leaves out, and the group would stand before it for ever.</summary>
+    /// <exception cref="BrokerException">InvalidRequest.</exception>
+    public static void RefuseFilter(string group, ReadWishes wishes)
+    {
+        if (!wishes.IsFiltered) return;
+        throw new BrokerException(
+            BrokerError.InvalidRequest,
+            $"Group '{group}' is shared: each of its records is somebody's work, and what a filter leaves out would be nobody's. "
+            + "Leave out key, keyPrefix and header.…, accept what is not wanted, or read it in a partitioned group.");
     }
 
     /// <summary>Takes what a member says of records.</summary>
