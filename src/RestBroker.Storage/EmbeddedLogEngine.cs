@@ -161,7 +161,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
         cancellationToken.ThrowIfCancellationRequested();
         var session = new FetchSession(Catalog, request);
         var result = session.ReadOnce();
-        if (session.IsEnough(result) || request.MaxWait <= TimeSpan.Zero) return result;
+        if (session.IsEnough(result) || !request.MayWait) return result;
 
         using var waiter = new FetchWaiter(_time, request.MaxWait);
         var logs = session.Logs();

@@ -17,8 +17,13 @@ public sealed record FetchRequest
     /// <summary>Stop adding batches at this many bytes.</summary>
     public int MaxBytes { get; init; } = 1024 * 1024;
 
-    /// <summary>How long to wait for <see cref="MinBytes"/>.</summary>
+    /// <summary>
+    /// How long to wait for <see cref="MinBytes"/>; <see cref="Timeout.InfiniteTimeSpan"/> = until the call is cancelled, which costs no timer.
+    /// </summary>
     public TimeSpan MaxWait { get; init; }
+
+    /// <summary>Whether there is any wait at all.</summary>
+    public bool MayWait => MaxWait > TimeSpan.Zero || MaxWait == Timeout.InfiniteTimeSpan;
 }
 
 /// <summary>Where to read in one partition.</summary>

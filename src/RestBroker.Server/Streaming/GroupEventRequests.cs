@@ -63,13 +63,12 @@ internal sealed class GroupEventRequests(
         }
 
         output.Prepare(ContentTypes.EventStream);
-        var heartbeat = TimeSpan.FromSeconds(planner.Options.HeartbeatSeconds);
-        var stream = new GroupStream(engine, coordinator, output, wishes, clocks.Time, heartbeat);
+        var stream = new GroupStream(engine, coordinator, output, wishes, clocks);
         if (refusal is not null) await stream.RefuseAsync(refusal, context.TraceIdentifier);
         else if (session is not null) await stream.RunAsync(session, Resumed(session, lastEventId), context.TraceIdentifier, lifetime);
         else
         {
-            await new SharedStream(engine, shares, output, wishes, clocks.Time, heartbeat)
+            await new SharedStream(engine, shares, output, wishes, clocks)
                 .RunAsync(group, shared!.Epoch, member, context.TraceIdentifier, lifetime);
         }
     }

@@ -3,6 +3,7 @@ using RestBroker.Core.Errors;
 using RestBroker.Core.Groups;
 using RestBroker.Core.Topics;
 using RestBroker.Server.Contracts;
+using RestBroker.Server.Streaming.Tail;
 
 namespace RestBroker.Server.Streaming;
 
@@ -11,7 +12,7 @@ namespace RestBroker.Server.Streaming;
 /// every change of the lease the next stretch begins, after the events <c>revoked</c> (where something was lost) and <c>lease</c>.
 /// </summary>
 internal sealed class GroupStream(
-    ILogEngine engine, GroupCoordinator coordinator, StreamOutput output, ReadWishes wishes, TimeProvider time, TimeSpan heartbeat)
+    ILogEngine engine, GroupCoordinator coordinator, StreamOutput output, ReadWishes wishes, StreamClocks clocks)
 {
     private const string LimitReached = "limit";
     private const string ShuttingDown = "shutting-down";
@@ -24,7 +25,7 @@ internal sealed class GroupStream(
     public async Task RefuseAsync(BrokerException refusal, string requestId)
     {
         using var read = new ReadSession(engine, wishes.GroupStream([], 0));
-        using var dress = new EventDress(output.Buffer, read, wishes.Shape, time, requestId);
+        using var dress = new EventDress(output.Buffer, read, wishes.Shape, clocks.Time, requestId);
         dress.Open();
         dress.Notice(ReadNotice.Of(refusal));
         dress.Bye(BrokerErrors.Of(refusal.Error).Code, BrokerErrors.Of(refusal.Error).Retriable);
@@ -35,7 +36,7 @@ internal sealed class GroupStream(
     public async Task RunAsync(GroupSession session, IReadOnlyList<TopicPosition> positions, string requestId, ReadLifetime lifetime)
     {
         var read = Stretch(positions);
-        using var dress = new EventDress(output.Buffer, read, wishes.Shape, time, requestId);
+        using var dress = new EventDress(output.Buffer, read, wishes.Shape, clocks.Time, requestId);
         try
         {
             dress.Open();
@@ -84,11 +85,11 @@ internal sealed class GroupStream(
     // One step: until there is a record, a heartbeat is due, the lease has news or must be renewed. Gives the end where that is the stream's.
     private async Task<(string Reason, bool Reconnect)?> ReadAsync(EventDress dress, ReadSession read, GroupSession session, ReadLifetime stream)
     {
-        using var step = new GroupStep(session with { HasLost = false }, UntilHeartbeat(), stream.Aborted, stream.Stopping);
         // Where it stands is said before anything is waited for.
-        var wait = _saidUpToDate ? step.Wait : TimeSpan.Zero;
-        var isRead = session.Positions.Count > 0 && await read.FetchAsync(wait, step.Lifetime) && IsHeld(session);
-        if (session.Positions.Count == 0 && wait > TimeSpan.Zero) await step.IdleAsync(time);
+        var left = _saidUpToDate ? Shorter(UntilHeartbeat(), session.CheckWithin) : TimeSpan.Zero;
+        using var wait = new StreamWait(clocks, left, stream, session.Changed);
+        var isRead = session.Positions.Count > 0 && await read.FetchAsync(wait.MaxWait, wait.Lifetime) && IsHeld(session);
+        if (session.Positions.Count == 0) await wait.IdleAsync();
         if (UntilHeartbeat() == TimeSpan.Zero) Beat(dress);
         if (isRead && await DrainAsync(dress, read) is { } end) return end;
         if (stream.IsStopping) return (ShuttingDown, true);
@@ -155,15 +156,17 @@ internal sealed class GroupStream(
 
     private static (Guid, int) Identity(TopicDescription topic) => (topic.TopicId, topic.PartitionCount);
 
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
     private void Beat(EventDress dress)
     {
-        _lastHeartbeat = time.GetTimestamp();
+        _lastHeartbeat = clocks.Time.GetTimestamp();
         dress.Heartbeat();
     }
 
     private TimeSpan UntilHeartbeat()
     {
-        var left = heartbeat - time.GetElapsedTime(_lastHeartbeat);
+        var left = clocks.Heartbeats.Delay - clocks.Time.GetElapsedTime(_lastHeartbeat);
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 }

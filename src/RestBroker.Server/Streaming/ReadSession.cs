@@ -97,7 +97,7 @@ internal sealed class ReadSession : IDisposable
                 if (await _engine.DescribeTopicAsync(topic.Name, lifetime.Token) is { } now && now.TopicId == topic.Topic.TopicId) topic.Update(now);
             }
 
-            var request = new FetchRequest { Partitions = _scope.Ask(), MaxBytes = StepBytes(), MaxWait = maxWait, MinBytes = maxWait > TimeSpan.Zero ? 1 : 0 };
+            var request = new FetchRequest { Partitions = _scope.Ask(), MaxBytes = StepBytes(), MaxWait = maxWait, MinBytes = maxWait == TimeSpan.Zero ? 0 : 1 };
             _found = await _engine.FetchAsync(request, lifetime.Token);
             ScannedBytes += _scope.Note(_found);
             await NoteErrorsAsync(_found, lifetime.Token);

@@ -1,6 +1,7 @@
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Groups.Shared;
+using RestBroker.Server.Streaming.Tail;
 
 namespace RestBroker.Server.Streaming;
 
@@ -9,7 +10,7 @@ namespace RestBroker.Server.Streaming;
 /// the group stands is the group's business: the ids carry no position, and a reconnect goes on with whatever is there.
 /// </summary>
 internal sealed class SharedStream(
-    ILogEngine engine, ShareCoordinator coordinator, StreamOutput output, ReadWishes wishes, TimeProvider time, TimeSpan heartbeat)
+    ILogEngine engine, ShareCoordinator coordinator, StreamOutput output, ReadWishes wishes, StreamClocks clocks)
 {
     // What one stream holds nobody else can work on; whoever acknowledges gets more at once.
     private const int MaxHeld = 100;
@@ -22,7 +23,7 @@ internal sealed class SharedStream(
     public async Task RunAsync(string group, int epoch, string member, string requestId, ReadLifetime lifetime)
     {
         using var nothing = new ReadSession(engine, wishes.GroupStream([], 0));
-        using var dress = new EventDress(output.Buffer, nothing, wishes.Shape, time, requestId) { Epoch = epoch };
+        using var dress = new EventDress(output.Buffer, nothing, wishes.Shape, clocks.Time, requestId) { Epoch = epoch };
         dress.Open();
         (string Reason, bool Reconnect)? end = null;
         try
@@ -44,9 +45,9 @@ internal sealed class SharedStream(
         var (held, settled) = coordinator.HeldBy(group, member);
         var room = (int)Math.Min(MaxHeld - held, wishes.StreamLimit - _delivered);
         // Where it stands is said before anything is waited for.
-        var wait = _saidUpToDate ? UntilHeartbeat() : TimeSpan.Zero;
-        if (room > 0) await GiveAsync(dress, group, new ShareFetch(member, room, wishes.PageBytes, wait), lifetime);
-        else await IdleAsync(lifetime, settled);
+        var left = UntilHeartbeat();
+        if (room <= 0) await IdleAsync(lifetime, settled);
+        else await GiveAsync(dress, group, new ShareFetch(member, room, wishes.PageBytes, _saidUpToDate ? left : TimeSpan.Zero), lifetime);
         if (lifetime.IsStopping) return ("shutting-down", true);
         if (_delivered >= wishes.StreamLimit) return ("limit", false);
         if (UntilHeartbeat() == TimeSpan.Zero) Beat(dress);
@@ -56,7 +57,9 @@ internal sealed class SharedStream(
 
     private async Task GiveAsync(EventDress dress, string group, ShareFetch fetch, ReadLifetime lifetime)
     {
-        var batch = await coordinator.FetchAsync(group, fetch, lifetime.Stopping, lifetime.Aborted);
+        var check = coordinator.CheckWithin(group);
+        using var wait = new StreamWait(clocks, fetch.Wait < check ? fetch.Wait : check, lifetime);
+        var batch = await coordinator.FetchAsync(group, fetch with { Wait = wait.MaxWait }, wait.Lifetime.Stopping, lifetime.Aborted);
         var isSent = false;
         try
         {
@@ -90,26 +93,19 @@ internal sealed class SharedStream(
 
     private async Task IdleAsync(ReadLifetime lifetime, CancellationToken settled)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(settled, lifetime.Token);
-        try
-        {
-            await Task.Delay(UntilHeartbeat(), time, either.Token);
-        }
-        catch (OperationCanceledException) when (!lifetime.Aborted.IsCancellationRequested)
-        {
-            // There is room again, or the broker stops.
-        }
+        using var wait = new StreamWait(clocks, UntilHeartbeat(), lifetime, settled);
+        await wait.IdleAsync();
     }
 
     private void Beat(EventDress dress)
     {
-        _lastHeartbeat = time.GetTimestamp();
+        _lastHeartbeat = clocks.Time.GetTimestamp();
         dress.Heartbeat();
     }
 
     private TimeSpan UntilHeartbeat()
     {
-        var left = heartbeat - time.GetElapsedTime(_lastHeartbeat);
+        var left = clocks.Heartbeats.Delay - clocks.Time.GetElapsedTime(_lastHeartbeat);
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 }

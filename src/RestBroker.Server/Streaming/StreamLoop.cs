@@ -29,16 +29,16 @@ internal sealed class StreamLoop(ReadSession session, IStreamDress dress, Stream
             await SayWhereItStandsAsync();
             if (lifetime.IsStopping) end = StreamEnd.ShuttingDown;
             else if (session.IsUpToDate) end = await TailAsync(hubs, lifetime);
-            else end = await StepAsync(TimeSpan.Zero, lifetime);
+            else end = await StepAsync(lifetime);
         }
 
         dress.Bye(end.Value.Reason, end.Value.Reconnect);
         await output.FlushAsync();
     }
 
-    /// <summary>One step of its own: reads from the log, waits there if need be, and gives out what it found.</summary>
-    public async ValueTask<StreamEnd?> StepAsync(TimeSpan maxWait, ReadLifetime lifetime) =>
-        await session.FetchAsync(maxWait, lifetime) ? await DrainAsync() : StreamEnd.ShuttingDown;
+    /// <summary>One step of its own: reads from the log and gives out what it found.</summary>
+    public async ValueTask<StreamEnd?> StepAsync(ReadLifetime lifetime) =>
+        await session.FetchAsync(TimeSpan.Zero, lifetime) ? await DrainAsync() : StreamEnd.ShuttingDown;
 
     /// <summary>Says that the end is reached, if that is news, and that it lives, if it is time; sends what was written.</summary>
     public async ValueTask SayWhereItStandsAsync()
@@ -55,8 +55,16 @@ internal sealed class StreamLoop(ReadSession session, IStreamDress dress, Stream
         using var tail = new TailReader(this, session, output, hubs.Sit(session, dress.Form, pulse.Signal));
         var (end, isThere) = await tail.ReachAsync(lifetime);
         if (end is not null) return end;
-        if (!isThere) return await StepAsync(pulse.UntilDue, lifetime);
-        return await tail.FollowAsync(lifetime) ?? await StepAsync(TimeSpan.Zero, lifetime);
+        if (!isThere) return await WaitAsync(lifetime);
+        return await tail.FollowAsync(lifetime) ?? await StepAsync(lifetime);
+    }
+
+    // Where the hub cannot be reached the stream waits by itself.
+    private async ValueTask<StreamEnd?> WaitAsync(ReadLifetime lifetime)
+    {
+        using var wait = pulse.WaitElsewhere(lifetime);
+        if (await session.FetchAsync(wait.MaxWait, wait.Lifetime)) return await DrainAsync();
+        return lifetime.IsStopping ? StreamEnd.ShuttingDown : null;
     }
 
     // Gives out the step; its end where that is the stream's.

@@ -7,12 +7,13 @@ namespace RestBroker.Storage.Log;
 internal sealed class FetchWaiter : IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly ITimer _deadline;
+    private readonly ITimer? _deadline;
     private TaskCompletionSource _woken = NewSource();
 
     public FetchWaiter(TimeProvider time, TimeSpan maxWait)
     {
-        _deadline = time.CreateTimer(static waiter => ((FetchWaiter)waiter!).Expire(), this, maxWait, Timeout.InfiniteTimeSpan);
+        if (maxWait != Timeout.InfiniteTimeSpan)
+            _deadline = time.CreateTimer(static waiter => ((FetchWaiter)waiter!).Expire(), this, maxWait, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Whether the deadline has passed or the broker ends: the next look is the last.</summary>
@@ -43,7 +44,7 @@ internal sealed class FetchWaiter : IDisposable
         lock (_gate) _woken = NewSource();
     }
 
-    public void Dispose() => _deadline.Dispose();
+    public void Dispose() => _deadline?.Dispose();
 
     private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

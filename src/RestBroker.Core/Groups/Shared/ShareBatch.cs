@@ -7,7 +7,7 @@ namespace RestBroker.Core.Groups.Shared;
 /// <param name="Member">Its name.</param>
 /// <param name="Limit">At most so many records.</param>
 /// <param name="MaxBytes">At most so many bytes of keys, values and headers, yet at least one record.</param>
-/// <param name="Wait">How long to wait for a first record.</param>
+/// <param name="Wait">How long to wait for a first record; <see cref="Timeout.InfiniteTimeSpan"/> = until the fetch is stopped.</param>
 /// <param name="AcceptAtOnce">Whether the records are accepted before they are given out: at most once.</param>
 public sealed record ShareFetch(string Member, int Limit, int MaxBytes, TimeSpan Wait, bool AcceptAtOnce = false);
 

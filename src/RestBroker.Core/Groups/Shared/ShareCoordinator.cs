@@ -32,11 +32,11 @@ public sealed class ShareCoordinator(GroupCatalog catalog)
             var batch = new ShareBatch(fetch);
             var places = await ObserveAsync(live, keeper, batch, cancellationToken);
             await FillAsync(keeper, places, batch, cancellationToken);
-            var left = fetch.Wait - catalog.Time.GetElapsedTime(began);
-            if (batch.Records.Count == 0 && batch.Gaps.Count == 0 && left > TimeSpan.Zero && !stopping.IsCancellationRequested)
+            var left = Left(fetch.Wait, began, live);
+            if (batch.Records.Count == 0 && batch.Gaps.Count == 0 && left != TimeSpan.Zero && !stopping.IsCancellationRequested)
             {
                 using var step = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping, news);
-                await WaitAsync(keeper, places, Shorter(left, live), step.Token, cancellationToken);
+                await WaitAsync(keeper, places, left, step.Token, cancellationToken);
                 continue;
             }
 
@@ -44,6 +44,13 @@ public sealed class ShareCoordinator(GroupCatalog catalog)
             return batch;
         }
     }
+
+    /// <summary>
+    /// Who fetches with <see cref="Timeout.InfiniteTimeSpan"/> is to cancel and fetch again after this long at the latest: so new topics are
+    /// noticed, and the member is known to be there.
+    /// </summary>
+    /// <exception cref="BrokerException">GroupIdNotFound, GroupTypeMismatch.</exception>
+    public TimeSpan CheckWithin(string group) => Step(catalog.RequireShared(group).Group);
 
     /// <summary>Takes what members say of records; each by itself, durably. What fails changes nothing and the others hold.</summary>
     /// <exception cref="BrokerException">GroupIdNotFound, GroupTypeMismatch, StorageFailed, DiskFull.</exception>
@@ -163,10 +170,19 @@ public sealed class ShareCoordinator(GroupCatalog catalog)
         }
     }
 
-    private static TimeSpan Shorter(TimeSpan left, LiveGroup live)
+    // How long the next look at the logs may wait. Who waits without a time of its own looks again by itself.
+    private TimeSpan Left(TimeSpan wait, long began, LiveGroup live)
+    {
+        if (wait == Timeout.InfiniteTimeSpan) return wait;
+        var left = wait - catalog.Time.GetElapsedTime(began);
+        if (left <= TimeSpan.Zero) return TimeSpan.Zero;
+        var step = Step(live);
+        return left < step ? left : step;
+    }
+
+    private static TimeSpan Step(LiveGroup live)
     {
         var half = live.Look((group, _) => group.State.Settings.Lease) / 2;
-        var step = half < LongestStep ? half : LongestStep;
-        return left < step ? left : step;
+        return half < LongestStep ? half : LongestStep;
     }
 }

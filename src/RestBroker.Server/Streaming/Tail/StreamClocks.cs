@@ -16,6 +16,7 @@ internal sealed class StreamClocks : IDisposable
     {
         Time = time;
         Heartbeats = new DueQueue(time, TimeSpan.FromSeconds(options.Value.HeartbeatSeconds));
+        Alarms = new AlarmClock(time);
         Stalls = new DueQueue(time, TimeSpan.FromSeconds(options.Value.StalledStreamSeconds));
         _stopping = lifetime.ApplicationStopping.Register(
             () => _drain = time.CreateTimer(_ => Stalls.Finish(), null, DrainTime, Timeout.InfiniteTimeSpan));
@@ -26,6 +27,9 @@ internal sealed class StreamClocks : IDisposable
     /// <summary>Streams that have been without a heartbeat for its time.</summary>
     public DueQueue Heartbeats { get; }
 
+    /// <summary>Whatever else a stream waits for until a time.</summary>
+    public AlarmClock Alarms { get; }
+
     /// <summary>Writes that the client has not taken in the time allowed.</summary>
     public DueQueue Stalls { get; }
 
@@ -34,6 +38,7 @@ internal sealed class StreamClocks : IDisposable
         _stopping.Dispose();
         _drain?.Dispose();
         Heartbeats.Dispose();
+        Alarms.Dispose();
         Stalls.Dispose();
     }
 }

@@ -21,14 +21,12 @@ internal sealed class StreamPulse : IDisposable
     /// <summary>Whether it is time for a heartbeat.</summary>
     public bool IsDue => _isDue;
 
-    /// <summary>For those who wait elsewhere.</summary>
-    public TimeSpan UntilDue
+
+    /// <summary>A wait elsewhere, until the heartbeat is due.</summary>
+    public StreamWait WaitElsewhere(ReadLifetime lifetime)
     {
-        get
-        {
-            var left = _clocks.Heartbeats.Delay - _clocks.Time.GetElapsedTime(_lastBeat);
-            return _isDue || left < TimeSpan.Zero ? TimeSpan.Zero : left;
-        }
+        var left = _clocks.Heartbeats.Delay - _clocks.Time.GetElapsedTime(_lastBeat);
+        return new StreamWait(_clocks, _isDue ? TimeSpan.Zero : left, lifetime);
     }
 
     /// <summary>The heartbeat was given; the next is due after its time.</summary>

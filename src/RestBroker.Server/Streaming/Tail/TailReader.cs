@@ -60,7 +60,7 @@ internal sealed class TailReader(StreamLoop loop, ReadSession session, StreamOut
             while (!session.Place.IsAtBound)
             {
                 var before = session.ScannedBytes;
-                if (await loop.StepAsync(TimeSpan.Zero, lifetime) is { } end) return end;
+                if (await loop.StepAsync(lifetime) is { } end) return end;
                 if (session.ScannedBytes == before) break; // there is nothing that could be read
             }
 
