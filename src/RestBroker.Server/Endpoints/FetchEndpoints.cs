@@ -25,7 +25,8 @@ internal static class FetchEndpoints
     /// <summary>
     /// Reads a page of a topic's records. With <c>wait</c> it answers at the first record that matches (a true long poll); without one it
     /// answers with an empty page and a cursor to go on from. <c>Accept: application/x-ndjson</c> gives a record a line and a last line
-    /// <c>{"end":true,"cursor":…}</c>, and with <c>follow=true</c> no end.
+    /// <c>{"end":true,"cursor":…}</c>. With <c>follow=true</c> it has no end and is the same session as <c>/events</c>: every line has its
+    /// <c>cursor</c>, lines with <c>event</c> are no records, and <c>Last-Event-ID</c> goes on after any of them.
     /// </summary>
     /// <param name="requests">Answers the request.</param>
     /// <param name="context">The request.</param>

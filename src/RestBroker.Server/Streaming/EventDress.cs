@@ -13,7 +13,7 @@ namespace RestBroker.Server.Streaming;
 /// Server-sent events: every one with the whole position as its id and exactly one line of data, so that no text of a record can end or
 /// begin an event. Source: https://html.spec.whatwg.org/multipage/server-sent-events.html.
 /// </summary>
-internal sealed class EventDress : IStreamDress, IDisposable
+internal sealed class EventDress : IStreamDress
 {
     private const int RetryMilliseconds = 2000;
 

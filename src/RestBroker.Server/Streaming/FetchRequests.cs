@@ -10,24 +10,24 @@ namespace RestBroker.Server.Streaming;
 
 /// <summary>Answers fetches: a JSON page, a page of lines, lines without end, batches as they are stored.</summary>
 internal sealed class FetchRequests(
-    ILogEngine engine, ReadPlanner planner, BatchFetches batches, StreamSlots slots, StreamClocks clocks, TailHubs hubs)
+    ILogEngine engine, ReadPlanner planner, BatchFetches batches, EventRequests streams, StreamClocks clocks)
 {
     /// <summary>Reads a topic.</summary>
     public async Task FetchAsync(HttpContext context, string topic, FetchQuery query)
     {
-        var type = AcceptHeader.Choose(context.Request, query.Follow is true ? [ContentTypes.NdJson] : [ContentTypes.Json, ContentTypes.NdJson]);
+        if (query.Follow is true)
+        {
+            await streams.FollowAsync(context, topic, query);
+            return;
+        }
+
+        var type = AcceptHeader.Choose(context.Request, ContentTypes.Json, ContentTypes.NdJson);
         var wishes = new ReadWishes(query, context.Request.QueryString, planner.Options);
         var from = StartText.Parse(query.From ?? "earliest");
         var positions = await planner.PlaceAsync([topic], query, from, context.RequestAborted);
         var hasUntil = await planner.BoundAsync(positions, query, context.RequestAborted);
 
         using var lifetime = ReadLifetime.Of(context);
-        if (query.Follow is true)
-        {
-            await FollowAsync(context, wishes.Stream(positions, from, query.Cursor is null) with { HasUntil = hasUntil }, wishes, lifetime);
-            return;
-        }
-
         using var session = new ReadSession(engine, wishes.Page(positions, query.Cursor is null) with { HasUntil = hasUntil });
         var loop = new PageLoop(session, clocks.Time, wishes.Wait, planner.Options.MaxFilteredScanBytes);
         if (type == ContentTypes.Json) await SendPageAsync(context, session, loop, wishes, lifetime);
@@ -71,7 +71,7 @@ internal sealed class FetchRequests(
     private async Task SendLinesAsync(HttpContext context, ReadSession session, PageLoop loop, ReadWishes wishes, ReadLifetime lifetime)
     {
         using var output = Output(context);
-        using var dress = new NdjsonDress(output.Buffer, session, wishes.Shape, context.TraceIdentifier);
+        using var dress = new NdjsonDress(output.Buffer, session, wishes.Shape, clocks.Time, context.TraceIdentifier);
         var gaps = new List<ReadNotice>();
         context.Response.ContentType = ContentTypes.NdJson; // a refusal of the first step puts its own in its place
         while (await loop.NextAsync(lifetime))
@@ -86,19 +86,6 @@ internal sealed class FetchRequests(
 
         dress.EndPage(gaps);
         await output.FlushAsync();
-    }
-
-    private async Task FollowAsync(HttpContext context, ReadPlan plan, ReadWishes wishes, ReadLifetime lifetime)
-    {
-        using var slot = slots.Take(context.Connection.RemoteIpAddress);
-        using var session = new ReadSession(engine, plan);
-        using var output = Output(context);
-        using var dress = new NdjsonDress(output.Buffer, session, wishes.Shape, context.TraceIdentifier);
-        if (!await session.FetchAsync(TimeSpan.Zero, lifetime)) throw ReadRefusals.ShuttingDown();
-        session.SpeaksInBand = true;
-        output.Prepare(ContentTypes.NdJson);
-        using var pulse = new StreamPulse(clocks, lifetime);
-        await new StreamLoop(session, dress, output, pulse).RunAsync([], hubs, lifetime);
     }
 
     private StreamOutput Output(HttpContext context) => new(context, clocks.Stalls);

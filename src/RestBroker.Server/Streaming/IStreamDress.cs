@@ -3,7 +3,7 @@ using RestBroker.Server.Streaming.Tail;
 namespace RestBroker.Server.Streaming;
 
 /// <summary>How an endless read is written: as server-sent events, or as lines of JSON.</summary>
-internal interface IStreamDress
+internal interface IStreamDress : IDisposable
 {
     /// <summary>What streams that are written alike have in common.</summary>
     TailForm Form { get; }
