@@ -6,8 +6,11 @@ using CsCheck;
 namespace RestBroker.Tests.Server;
 
 /// <summary>Whatever is stored comes back: the same member, the same bytes, in every dress.</summary>
-public sealed class FetchRoundTripTests
+public sealed class FetchRoundTripTests(Xunit.Abstractions.ITestOutputHelper output)
 {
+    // What a record may be, but for its key, its headers and what a batch says of itself.
+    private const int Mebibyte = 1024 * 1024 - 16 * 1024;
+
     private const int Records = 12;
 
     private static readonly Gen<string> Text = Gen.OneOf(
@@ -17,21 +20,31 @@ public sealed class FetchRoundTripTests
 
     private static readonly Gen<byte[]> Bytes = Gen.OneOf(
         Gen.Byte.Array[0, 40],
-        AnyOf<byte[]>([0xFF], [0xC3], [0xED, 0xA0, 0x80], [0], [0x0D, 0x0A], [0xEF, 0xBB, 0xBF]),
-        Gen.Int[0, 3].Select(i => new byte[i == 0 ? 700_000 : i]));
+        // A lone surrogate, high and low, as WTF-8 has it, in the midst of text too; a line break and a byte order mark.
+        AnyOf<byte[]>([0xFF], [0xC3], [0xED, 0xA0, 0x80], [0x61, 0xED, 0xBF, 0xBF, 0x62], [0], [0x0D, 0x0A], [0xEF, 0xBB, 0xBF]),
+        Gen.Int[0, 3].Select(i => new byte[i]));
+
+    // Few, since each goes through five answers.
+    private static readonly Gen<(string Member, string Json)> Big = Gen.Select(Gen.Int[Mebibyte / 2, Mebibyte], Gen.Int[0, 2]).Select((size, kind) => kind switch
+    {
+        0 => ("base64", JsonSerializer.Serialize(Convert.ToBase64String(new byte[size]))),
+        1 => ("text", $"\"{string.Concat(Enumerable.Repeat("line\\r\\n\\u0000", size / 7))}\""),
+        _ => ("value", $"[{string.Concat(Enumerable.Repeat("\r\n\"\\udc00\",", size / 11))}0]"),
+    });
 
     private static readonly Gen<string> Json = Gen.OneOf(
         Text.Select(text => JsonSerializer.Serialize(text)),
         Gen.Select(Text, AnyOf("\r\n", "\n", " ", "\r", ""), Gen.Double[-1e300, 1e300]).Select(t =>
             $"{{{t.Item2}\"a\"{t.Item2}:{t.Item2}[{JsonSerializer.Serialize(t.Item1)},{t.Item2}{t.Item3.ToString("E17", System.Globalization.CultureInfo.InvariantCulture)}]{t.Item2},\"a\":1}}"),
-        AnyOf("1.0", "1e400", "0.10", "true", "false", "\"\\ud800\"", "\"\\u0000\"", "[]", "{\"x\":{\"x\":1,\"x\":2}}", "-0"));
+        AnyOf("1.0", "1e400", "0.10", "true", "false", "\"\\ud800\"", "\"x\\udfffx\"", "null", "\"\\u0000\"", "[]", "{\"x\":{\"x\":1,\"x\":2}}", "-0"));
 
     private static readonly Gen<Sent> Record = Gen.Select(
         Gen.OneOf(Gen.Const(""), Text.Select(text => $"\"key\":{JsonSerializer.Serialize(text)}"), Invalid().Select(Base64("keyBase64"))),
-        Gen.OneOf(
-            Json.Select(json => ("value", json)),
-            Text.Select(text => ("text", JsonSerializer.Serialize(text))),
-            Bytes.Select(bytes => ("base64", JsonSerializer.Serialize(Convert.ToBase64String(bytes))))),
+        Gen.Frequency(
+            (20, Json.Select(json => ("value", json))),
+            (20, Text.Select(text => ("text", JsonSerializer.Serialize(text)))),
+            (20, Bytes.Select(bytes => ("base64", JsonSerializer.Serialize(Convert.ToBase64String(bytes))))),
+            (1, Big)),
         Gen.Select(Gen.String[Gen.Char["abc-é"], 1, 8], Gen.OneOf(
             Text.Select(text => JsonSerializer.Serialize(text)), Invalid().Select(b => $"{{{Base64("base64")(b)}}}"), Gen.Const("null"))).Array[0, 4]
             .Select(headers => string.Join(',', headers.Select(h => $"[{JsonSerializer.Serialize(h.Item1)},{h.Item2}]"))))
@@ -59,9 +72,11 @@ public sealed class FetchRoundTripTests
 
             await using var events = await EventsReader.OpenAsync(broker, $"/v1/topics/{topic}/events?from=earliest");
             foreach (var line in shown) Assert.Equal(line, (await events.NextAsync("message")).Data);
+            var followed = await broker.GetAsync($"/v1/topics/{topic}/records?follow=true&until=now");
+            Assert.Equal(shown, followed.Body.Split('\n').Where(line => line.StartsWith("{\"topic\"", StringComparison.Ordinal)).Select(WithoutCursor));
             for (var i = 0; i < records.Length; i++)
-                Assert.Equal(records[i].Stored, await broker.Client.GetByteArrayAsync(new Uri($"/v1/topics/{topic}/partitions/0/records/{i}/value", UriKind.Relative)));
-        }, iter: 40, threads: 1);
+                await records[i].CheckStoredAsync(await broker.Client.GetAsync(new Uri($"/v1/topics/{topic}/partitions/0/records/{i}/value", UriKind.Relative)));
+        }, writeLine: output.WriteLine, iter: 40, threads: 1);
     }
 
     [Fact]
@@ -79,6 +94,8 @@ public sealed class FetchRoundTripTests
         Assert.Equal(Encoding.UTF8.GetBytes(text), await broker.Client.GetByteArrayAsync(new Uri("/v1/topics/big/partitions/0/records/0/value", UriKind.Relative)));
     }
 
+    private static string WithoutCursor(string line) => $"{line[..line.LastIndexOf(",\"cursor\":\"", StringComparison.Ordinal)]}}}";
+
     private static Gen<T> AnyOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
     private static Gen<byte[]> Invalid() => Gen.Byte.Array[0, 10].Select(bytes => (byte[])[0xFF, .. bytes]);
@@ -87,13 +104,25 @@ public sealed class FetchRoundTripTests
 
     private sealed record Sent(string Key, string Member, string Value, string Headers)
     {
+        private bool IsTombstone => (Member, Value) == ("value", "null");
+
         /// <summary>The bytes that are kept: JSON as it was written, strings without their quotes.</summary>
-        public byte[] Stored => Member switch
+        private byte[] Stored => Member switch
         {
             "value" => Encoding.UTF8.GetBytes(Value),
             "text" => Encoding.UTF8.GetBytes(JsonSerializer.Deserialize<string>(Value)!),
             _ => Convert.FromBase64String(JsonSerializer.Deserialize<string>(Value)!),
         };
+
+        public async Task CheckStoredAsync(HttpResponseMessage answer)
+        {
+            using (answer)
+            {
+                // A tombstone has no bytes, not even none.
+                Assert.Equal(IsTombstone ? 404 : 200, (int)answer.StatusCode);
+                if (!IsTombstone) Assert.Equal(Stored, await answer.Content.ReadAsByteArrayAsync());
+            }
+        }
 
         public void CheckShown(string line)
         {
