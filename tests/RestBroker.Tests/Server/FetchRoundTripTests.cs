@@ -8,8 +8,8 @@ namespace RestBroker.Tests.Server;
 /// <summary>Whatever is stored comes back: the same member, the same bytes, in every dress.</summary>
 public sealed class FetchRoundTripTests(Xunit.Abstractions.ITestOutputHelper output)
 {
-    // What a record may be, but for its key, its headers and what a batch says of itself.
-    private const int Mebibyte = 1024 * 1024 - 16 * 1024;
+    // The largest value that a topic takes unless told otherwise.
+    private const int Mebibyte = 1024 * 1024;
 
     private const int Records = 12;
 
@@ -25,11 +25,11 @@ public sealed class FetchRoundTripTests(Xunit.Abstractions.ITestOutputHelper out
         Gen.Int[0, 3].Select(i => new byte[i]));
 
     // Few, since each goes through five answers.
-    private static readonly Gen<(string Member, string Json)> Big = Gen.Select(Gen.Int[Mebibyte / 2, Mebibyte], Gen.Int[0, 2]).Select((size, kind) => kind switch
+    private static readonly Gen<(string Member, string Json)> Big = Gen.Select(Gen.OneOf(Gen.Const(Mebibyte), Gen.Int[Mebibyte / 2, Mebibyte]), Gen.Int[0, 2]).Select((size, kind) => kind switch
     {
         0 => ("base64", JsonSerializer.Serialize(Convert.ToBase64String(new byte[size]))),
         1 => ("text", $"\"{string.Concat(Enumerable.Repeat("line\\r\\n\\u0000", size / 7))}\""),
-        _ => ("value", $"[{string.Concat(Enumerable.Repeat("\r\n\"\\udc00\",", size / 11))}0]"),
+        _ => ("value", $"[{string.Concat(Enumerable.Repeat("\r\n\"\\udc00\",", size / 11 - 1))}0]"),
     });
 
     private static readonly Gen<string> Json = Gen.OneOf(
