@@ -19,6 +19,7 @@ internal sealed class ReadSession : IDisposable
     private FetchResult? _found;
     private int _entry;
     private bool _isWalking;
+    private long _most = long.MaxValue;
 
     public ReadSession(ILogEngine engine, ReadPlan plan)
     {
@@ -156,6 +157,29 @@ internal sealed class ReadSession : IDisposable
         return new ReadSession(_engine, plan) { SpeaksInBand = true, KeepsNotices = true };
     }
 
+    /// <summary>
+    /// A read of the same plan that goes on where this one stands, beginning with what this one's step still holds; to be done with before
+    /// this one moves. The plan has no bounds.
+    /// </summary>
+    public ReadSession LookAhead()
+    {
+        var ahead = new ReadSession(_engine, _plan with { Topics = [.. _plan.Topics.Select(topic => topic.Fork())] })
+        {
+            HasSpoken = HasSpoken,
+            Delivered = Delivered,
+            DeliveredBytes = DeliveredBytes,
+            ScannedBytes = ScannedBytes,
+        };
+        if (_found is null) return ahead;
+        ahead._scope.Ask();
+        ahead._scope.Note(_found);
+        ahead._found = new FetchResult(_found.Partitions); // the memory stays this one's
+        return ahead;
+    }
+
+    /// <summary>Gives out no more than so many records in all. What a filter drops behind the last is still passed over.</summary>
+    public void EndAfter(long count) => _most = count;
+
     /// <summary>The place of a topic in the position.</summary>
     public int IndexOf(string topic)
     {
@@ -210,7 +234,7 @@ internal sealed class ReadSession : IDisposable
     private bool TryDeliver(TopicPosition topic, int partition, in Record record)
     {
         var size = SizeOf(record);
-        IsFull = Delivered > 0 && size > _plan.MaxBytes - DeliveredBytes;
+        IsFull = Delivered >= _most || (Delivered > 0 && size > _plan.MaxBytes - DeliveredBytes);
         topic.Advance(partition, IsFull ? record.Offset : record.Offset + 1);
         if (IsFull) return false;
         _walk.Pass(record);
