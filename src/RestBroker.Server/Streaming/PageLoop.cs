@@ -36,7 +36,7 @@ internal sealed class PageLoop(ReadSession session, TimeProvider time, TimeSpan 
             }
         }
         while (await loop.NextAsync(lifetime));
-        session.EndAfter(ahead.Delivered);
+        session.GoAfter(ahead);
         return (last, ahead.Delivered);
     }
 

@@ -19,6 +19,8 @@ internal sealed class ReadSession : IDisposable
     private FetchResult? _found;
     private int _entry;
     private bool _isWalking;
+    private FetchResult? _next;
+    private int _steps;
     private long _most = long.MaxValue;
 
     public ReadSession(ILogEngine engine, ReadPlan plan)
@@ -99,7 +101,9 @@ internal sealed class ReadSession : IDisposable
             }
 
             var request = new FetchRequest { Partitions = _scope.Ask(), MaxBytes = StepBytes(), MaxWait = maxWait, MinBytes = maxWait > TimeSpan.Zero ? 1 : 0 };
-            _found = await _engine.FetchAsync(request, lifetime.Token);
+            _found = _next ?? await _engine.FetchAsync(request, lifetime.Token);
+            _next = null;
+            _steps++;
             ScannedBytes += _scope.Note(_found);
             await NoteErrorsAsync(_found, lifetime.Token);
             return true;
@@ -159,7 +163,7 @@ internal sealed class ReadSession : IDisposable
 
     /// <summary>
     /// A read of the same plan that goes on where this one stands, beginning with what this one's step still holds; to be done with before
-    /// this one moves. The plan has no bounds.
+    /// this one moves. Of one partition, without bounds.
     /// </summary>
     public ReadSession LookAhead()
     {
@@ -177,8 +181,16 @@ internal sealed class ReadSession : IDisposable
         return ahead;
     }
 
-    /// <summary>Gives out no more than so many records in all. What a filter drops behind the last is still passed over.</summary>
-    public void EndAfter(long count) => _most = count;
+    /// <summary>
+    /// Gives out what the look ahead has seen and no record more; what a filter drops behind the last is still passed over. If that took one
+    /// more step, it is not read twice.
+    /// </summary>
+    public void GoAfter(ReadSession ahead)
+    {
+        _most = ahead.Delivered;
+        if (ahead._steps != 1) return;
+        (_next, ahead._found) = (ahead._found, null);
+    }
 
     /// <summary>The place of a topic in the position.</summary>
     public int IndexOf(string topic)
@@ -191,7 +203,11 @@ internal sealed class ReadSession : IDisposable
         throw new ArgumentOutOfRangeException(nameof(topic), topic, "It is not read here.");
     }
 
-    public void Dispose() => Release();
+    public void Dispose()
+    {
+        Release();
+        _next?.Dispose();
+    }
 
     private bool TryReadRecord(out ReadItem item)
     {
