@@ -6,7 +6,7 @@ using RestBroker.Server.Streaming.Tail;
 namespace RestBroker.Server.Streaming;
 
 /// <summary>
-/// The body of a JSON page. What is small is gathered and leaves whole, with its length. A larger one goes straight into the connection's memory,
+/// The body of a page. What is small is gathered and leaves whole, with its length. A larger one goes straight into the connection's memory,
 /// slice by slice, and each waits until the client has taken what was before it: whoever reads slowly holds two slices and a record, and who
 /// reads nothing is cut off. Not thread-safe.
 /// </summary>
@@ -55,6 +55,22 @@ internal sealed class PageOutput : IBufferWriter<byte>, IDisposable
         else await SendAsync();
     }
 
+    /// <summary>Sends bytes that there are already, slice by slice, in a body that has begun or begins with them.</summary>
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        _isBegun = true;
+        // Before the head is made, the server would make an array for each slice.
+        await _context.Response.StartAsync(_context.RequestAborted);
+        while (!bytes.IsEmpty)
+        {
+            var slice = bytes[..Math.Min(bytes.Length, SliceSize)];
+            slice.Span.CopyTo(GetSpan(slice.Length));
+            Advance(slice.Length);
+            bytes = bytes[slice.Length..];
+            await SendAsync();
+        }
+    }
+
     /// <summary>Sends what was written, and nothing follows.</summary>
     public ValueTask EndAsync()
     {
@@ -70,19 +86,9 @@ internal sealed class PageOutput : IBufferWriter<byte>, IDisposable
 
     private async ValueTask BeginAsync()
     {
-        _isBegun = true;
         _context.Response.ContentType = ContentTypes.Json;
-        var left = (ReadOnlyMemory<byte>)_gathered.Written;
-        while (left.Length > WholeSize)
-        {
-            _context.Response.BodyWriter.Write(left.Span[..SliceSize]);
-            left = left[SliceSize..];
-            await SendAsync();
-        }
-
-        _context.Response.BodyWriter.Write(left.Span);
+        await WriteAsync(_gathered.Written);
         _gathered.Dispose();
-        await SendAsync();
     }
 
     private ValueTask SendAsync()

@@ -1,9 +1,13 @@
+using System.Net.Sockets;
+using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using RestBroker.Core.Engine;
 using RestBroker.Server.Composition;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Endpoints;
 using RestBroker.Server.Streaming;
+using RestBroker.Server.Streaming.Tail;
 
 namespace RestBroker.Tests.Server;
 
@@ -80,6 +84,28 @@ public sealed class FetchLargePageTests
         Assert.Equal(10, session.Position[0].Slots.Span[0]);
     }
 
+    [Theory]
+    [InlineData("/v1/topics/orders/records?limit=10000&maxBytes=16777216")]
+    [InlineData(Path + "&maxBytes=16777216")]
+    public async Task A_client_that_stops_reading_is_cut_off_and_sees_that_the_page_has_no_end(string path)
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var broker = TestBroker.Start(time: time);
+        for (var i = 0; i < 16; i++) await FillAsync(broker, i, 1, 1_000_000);
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await socket.ConnectAsync(broker.Address.Host, broker.Address.Port);
+        await socket.SendAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {broker.Address.Authority}\r\n\r\n"));
+        var stalls = broker.Services.GetRequiredService<StreamClocks>().Stalls;
+        await Eventually.IsTrueAsync(() => Task.FromResult(stalls.Count > 0));
+
+        await time.PassUntilAsync(TimeSpan.FromSeconds(1), () => Task.FromResult(stalls.Count == 0));
+
+        Assert.InRange(time.GetUtcNow() - time.Start, TimeSpan.FromSeconds(45), TimeSpan.FromHours(1));
+        var answer = await ReadToEndAsync(socket);
+        Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
+        Assert.False(answer.EndsWith("0\r\n\r\n", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_value_larger_than_a_slice_and_one_that_is_escaped_come_whole()
     {
@@ -89,6 +115,22 @@ public sealed class FetchLargePageTests
         await broker.ProduceAsync("orders", 0, texts);
 
         Assert.Equal(texts, (await broker.PageAsync("/v1/topics/orders/records?maxBytes=4000000")).Texts);
+    }
+
+    private static async Task<string> ReadToEndAsync(Socket socket)
+    {
+        using var all = new MemoryStream();
+        var buffer = new byte[65536];
+        try
+        {
+            while (await socket.ReceiveAsync(buffer) is > 0 and var count) all.Write(buffer, 0, count);
+        }
+        catch (SocketException)
+        {
+            // Cut off: what was on its way may be gone.
+        }
+
+        return Encoding.ASCII.GetString(all.ToArray());
     }
 
     // One batch of records, each with its number as the key.
