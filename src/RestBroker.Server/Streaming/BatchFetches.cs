@@ -81,9 +81,8 @@ internal sealed class BatchFetches(ILogEngine engine, ReadPlanner planner, Strea
         response.Headers.ContentDisposition = "attachment";
         response.ContentType = ContentTypes.RecordBatches;
         response.ContentLength = batches.Length;
-        using var output = new StreamOutput(context, clocks.Stalls);
+        using var output = new PageOutput(context, clocks.Stalls);
         await output.WriteAsync(batches);
-        await output.FlushAsync();
     }
 
     // Batches are given whole or not at all: what looks into them would go unheard.

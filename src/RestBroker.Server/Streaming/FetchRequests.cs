@@ -30,8 +30,14 @@ internal sealed class FetchRequests(
         using var lifetime = ReadLifetime.Of(context);
         using var session = new ReadSession(engine, wishes.Page(positions, query.Cursor is null) with { HasUntil = hasUntil });
         var loop = new PageLoop(session, clocks.Time, wishes.Wait, planner.Options.MaxFilteredScanBytes);
-        if (type == ContentTypes.Json) await SendPageAsync(context, session, loop, wishes, lifetime);
-        else await SendLinesAsync(context, session, loop, wishes, lifetime);
+        if (type == ContentTypes.NdJson)
+        {
+            await SendLinesAsync(context, session, loop, wishes, lifetime);
+            return;
+        }
+
+        using var page = new JsonPage(context, session, wishes.Shape, clocks);
+        await SendPageAsync(page, loop, await page.ReadAsync(loop, lifetime), lifetime);
     }
 
     /// <summary>Reads one partition from an offset.</summary>
@@ -54,18 +60,24 @@ internal sealed class FetchRequests(
 
         using var lifetime = ReadLifetime.Of(context);
         using var session = new ReadSession(engine, wishes.Page(positions, query.Offset is null));
-        using var page = new JsonPage(session, wishes.Shape);
-        await page.ReadAsync(new PageLoop(session, clocks.Time, wishes.Wait, planner.Options.MaxFilteredScanBytes), lifetime);
-        var tag = EntityTags.OfPage(positions[0].Topic.Incarnation, page.FirstOffset ?? first, page.LastOffset ?? first - 1, session.Delivered);
+        using var page = new JsonPage(context, session, wishes.Shape, clocks);
+        var loop = new PageLoop(session, clocks.Time, wishes.Wait, planner.Options.MaxFilteredScanBytes);
+        var isWhole = await page.ReadAsync(loop, lifetime);
+        var (ahead, count) = isWhole ? (null, session.Delivered) : await loop.LookAheadAsync(lifetime);
+        var last = ahead ?? page.LastOffset ?? first - 1;
+        var tag = EntityTags.OfPage(positions[0].Topic.Incarnation, page.FirstOffset ?? first, last, count);
         if (Revalidation.IsUnchanged(context, tag)) return;
-        await page.SendAsync(context.Response, context.RequestAborted);
+        if (!isWhole && HttpMethods.IsHead(context.Request.Method)) return;
+        await SendPageAsync(page, loop, isWhole, lifetime);
+        // The log was cut or compacted between the look and the read: this is not the page that its ETag names.
+        if (session.Delivered != count || (page.LastOffset ?? last) != last) context.Abort();
     }
 
-    private static async Task SendPageAsync(HttpContext context, ReadSession session, PageLoop loop, ReadWishes wishes, ReadLifetime lifetime)
+    private static async Task SendPageAsync(JsonPage page, PageLoop loop, bool isWhole, ReadLifetime lifetime)
     {
-        using var page = new JsonPage(session, wishes.Shape);
-        await page.ReadAsync(loop, lifetime);
-        await page.SendAsync(context.Response, context.RequestAborted);
+        if (!isWhole) await page.SendRestAsync(loop, lifetime);
+        page.Close();
+        await page.SendAsync();
     }
 
     private async Task SendLinesAsync(HttpContext context, ReadSession session, PageLoop loop, ReadWishes wishes, ReadLifetime lifetime)

@@ -6,6 +6,7 @@ using RestBroker.Core.Errors;
 using RestBroker.Core.Groups;
 using RestBroker.Core.Topics;
 using RestBroker.Server.Contracts;
+using RestBroker.Server.Streaming.Tail;
 
 namespace RestBroker.Server.Streaming;
 
@@ -20,6 +21,7 @@ internal sealed class GroupRequests(
     ReadPlanner planner,
     IOptions<JsonOptions> json,
     IHostApplicationLifetime host,
+    StreamClocks clocks,
     TimeProvider time)
 {
     // A topic that goes while it is read is gone from the group when it is looked at again.
@@ -75,10 +77,12 @@ internal sealed class GroupRequests(
         using var step = new GroupStep(session, left, context.RequestAborted, host.ApplicationStopping);
         if (session.Positions.Count == 0) await step.IdleAsync(time);
         using var read = new ReadSession(engine, fetch.Wishes.Page(GroupCursor.Place(session, fetch.Cursor), isResolved: true));
-        using var page = new JsonPage(read, fetch.Wishes.Shape);
+        using var page = new JsonPage(context, read, fetch.Wishes.Shape, clocks);
         var wait = session.Positions.Count == 0 ? TimeSpan.Zero : step.Wait;
+        // Whole before a byte is sent: if the lease has changed by then it is thrown away. Its size is bounded by maxBytes, of which JSON makes
+        // at most six times as much, and by the names and numbers of at most 10,000 records.
         var loop = new PageLoop(read, time, wait, planner.Options.MaxFilteredScanBytes);
-        await page.ReadAsync(loop, step.Lifetime);
+        await page.ReadWholeAsync(loop, step.Lifetime);
         if (!read.HasSpoken && !step.IsLast && !loop.HasScannedEnough)
             return read.IsFiltered && session.Positions.Count > 0 ? fetch with { Cursor = Cursor.Format(read.Position) } : fetch;
 
@@ -87,9 +91,10 @@ internal sealed class GroupRequests(
         if (!renewed.Value.Partitions.SequenceEqual(session.Lease.Partitions)) return fetch;
         if (fetch.AutoCommit)
             await CommitAsync(fetch.Group, session.Lease.Token, GroupCursor.Read(read.Position, session.Topics), context.RequestAborted);
+        page.Close();
         page.Json.WritePropertyName("lease");
         JsonSerializer.Serialize(page.Json, renewed.Value.ToResponse(), json.Value.SerializerOptions);
-        await page.SendAsync(context.Response, context.RequestAborted);
+        await page.SendAsync();
         return null;
     }
 

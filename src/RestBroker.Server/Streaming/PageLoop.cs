@@ -22,6 +22,27 @@ internal sealed class PageLoop(ReadSession session, TimeProvider time, TimeSpan 
     /// <summary>Whether so much was looked through that the page is given out, be it empty.</summary>
     public bool HasScannedEnough => session.IsFiltered && session.ScannedBytes >= maxScanBytes;
 
+    /// <summary>
+    /// Goes to the end of the page without a word, and tells the last offset still to come and the number of records in all: what stands
+    /// before a page that is sent as it is read. The page then ends after so many, though there may be more by then.
+    /// </summary>
+    public async ValueTask<(long? LastOffset, long Count)> LookAheadAsync(ReadLifetime lifetime)
+    {
+        using var ahead = session.LookAhead();
+        var loop = new PageLoop(ahead, time, TimeSpan.Zero, maxScanBytes) { _isUnderWay = true };
+        long? last = null;
+        do
+        {
+            while (ahead.TryRead(out var item))
+            {
+                if (item.Notice is null) last = item.Record.Offset;
+            }
+        }
+        while (await loop.NextAsync(lifetime));
+        session.GoAfter(ahead);
+        return (last, ahead.Delivered);
+    }
+
     private bool IsComplete() =>
         session.IsFull
         || session.IsOver

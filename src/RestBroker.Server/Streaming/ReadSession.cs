@@ -19,6 +19,9 @@ internal sealed class ReadSession : IDisposable
     private FetchResult? _found;
     private int _entry;
     private bool _isWalking;
+    private FetchResult? _next;
+    private int _steps;
+    private long _most = long.MaxValue;
 
     public ReadSession(ILogEngine engine, ReadPlan plan)
     {
@@ -98,7 +101,9 @@ internal sealed class ReadSession : IDisposable
             }
 
             var request = new FetchRequest { Partitions = _scope.Ask(), MaxBytes = StepBytes(), MaxWait = maxWait, MinBytes = maxWait == TimeSpan.Zero ? 0 : 1 };
-            _found = await _engine.FetchAsync(request, lifetime.Token);
+            _found = _next ?? await _engine.FetchAsync(request, lifetime.Token);
+            _next = null;
+            _steps++;
             ScannedBytes += _scope.Note(_found);
             await NoteErrorsAsync(_found, lifetime.Token);
             return true;
@@ -156,6 +161,37 @@ internal sealed class ReadSession : IDisposable
         return new ReadSession(_engine, plan) { SpeaksInBand = true, KeepsNotices = true };
     }
 
+    /// <summary>
+    /// A read of the same plan that goes on where this one stands, beginning with what this one's step still holds; to be done with before
+    /// this one moves. Of one partition, without bounds.
+    /// </summary>
+    public ReadSession LookAhead()
+    {
+        var ahead = new ReadSession(_engine, _plan with { Topics = [.. _plan.Topics.Select(topic => topic.Fork())] })
+        {
+            HasSpoken = HasSpoken,
+            Delivered = Delivered,
+            DeliveredBytes = DeliveredBytes,
+            ScannedBytes = ScannedBytes,
+        };
+        if (_found is null) return ahead;
+        ahead._scope.Ask();
+        ahead._scope.Note(_found);
+        ahead._found = new FetchResult(_found.Partitions); // the memory stays this one's
+        return ahead;
+    }
+
+    /// <summary>
+    /// Gives out what the look ahead has seen and no record more; what a filter drops behind the last is still passed over. If that took one
+    /// more step, it is not read twice.
+    /// </summary>
+    public void GoAfter(ReadSession ahead)
+    {
+        _most = ahead.Delivered;
+        if (ahead._steps != 1) return;
+        (_next, ahead._found) = (ahead._found, null);
+    }
+
     /// <summary>The place of a topic in the position.</summary>
     public int IndexOf(string topic)
     {
@@ -167,7 +203,11 @@ internal sealed class ReadSession : IDisposable
         throw new ArgumentOutOfRangeException(nameof(topic), topic, "It is not read here.");
     }
 
-    public void Dispose() => Release();
+    public void Dispose()
+    {
+        Release();
+        _next?.Dispose();
+    }
 
     private bool TryReadRecord(out ReadItem item)
     {
@@ -210,7 +250,7 @@ internal sealed class ReadSession : IDisposable
     private bool TryDeliver(TopicPosition topic, int partition, in Record record)
     {
         var size = SizeOf(record);
-        IsFull = Delivered > 0 && size > _plan.MaxBytes - DeliveredBytes;
+        IsFull = Delivered >= _most || (Delivered > 0 && size > _plan.MaxBytes - DeliveredBytes);
         topic.Advance(partition, IsFull ? record.Offset : record.Offset + 1);
         if (IsFull) return false;
         _walk.Pass(record);

@@ -20,6 +20,9 @@ internal sealed class ReadWishes
     private const int GuessedRecordSize = 4096;
     private const int MinStepBytes = 64 * 1024;
 
+    // What a page holds while it is sent: a step, or a batch where that is larger.
+    private const int MaxStepBytes = 1024 * 1024;
+
     private readonly RestBrokerOptions _options;
     private readonly RecordFilter? _filter;
     private readonly int? _limit;
@@ -63,7 +66,7 @@ internal sealed class ReadWishes
         Filter = _filter,
         Limit = _limit ?? DefaultLimit,
         MaxBytes = _maxBytes,
-        StepBytes = _filter is null ? Math.Max(MinStepBytes, (_limit ?? DefaultLimit) * GuessedRecordSize) : DefaultMaxBytes,
+        StepBytes = _filter is null ? Math.Clamp((_limit ?? DefaultLimit) * GuessedRecordSize, MinStepBytes, MaxStepBytes) : MaxStepBytes,
         MaxPartitions = _options.MaxPartitionsPerRead,
         Clamp = _clamp || isResolved,
     };

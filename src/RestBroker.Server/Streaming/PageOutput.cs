@@ -1,0 +1,123 @@
+using System.Buffers;
+using RestBroker.Core.Records;
+using RestBroker.Server.Contracts;
+using RestBroker.Server.Streaming.Tail;
+
+namespace RestBroker.Server.Streaming;
+
+/// <summary>
+/// The body of a page. What is small is gathered and leaves whole, with its length. A larger one goes straight into the connection's memory,
+/// slice by slice, and each waits until the client has taken what was before it: whoever reads slowly holds two slices and a record, and who
+/// reads nothing is cut off. Not thread-safe.
+/// </summary>
+internal sealed class PageOutput : IBufferWriter<byte>, IDisposable
+{
+    /// <summary>A body of fewer bytes leaves whole.</summary>
+    public const int WholeSize = 64 * 1024;
+
+    /// <summary>So much goes to the connection at once.</summary>
+    public const int SliceSize = 32 * 1024;
+
+    private readonly HttpContext _context;
+    private readonly DueQueue _stalls;
+    private readonly Due _stall;
+    private readonly PooledBuffer _gathered = new();
+    private bool _isBegun;
+    private int _unsent;
+    private volatile bool _isStalled;
+
+    /// <param name="context">The request.</param>
+    /// <param name="stalls">Writes that clients do not take.</param>
+    public PageOutput(HttpContext context, DueQueue stalls)
+    {
+        _context = context;
+        _stalls = stalls;
+        _stall = new Due(OnStalled);
+    }
+
+    public Memory<byte> GetMemory(int sizeHint = 0) =>
+        _isBegun ? _context.Response.BodyWriter.GetMemory(Math.Max(sizeHint, SliceSize - _unsent)) : _gathered.GetMemory(sizeHint);
+
+    public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+    public void Advance(int count)
+    {
+        if (_isBegun) _context.Response.BodyWriter.Advance(count);
+        else _gathered.Advance(count);
+        _unsent += count;
+    }
+
+    /// <summary>Sends what was written; more will follow, so the length is not known.</summary>
+    public async ValueTask FlushAsync()
+    {
+        _context.RequestAborted.ThrowIfCancellationRequested();
+        if (!_isBegun) await BeginAsync();
+        else await SendAsync();
+    }
+
+    /// <summary>Sends bytes that there are already, slice by slice, in a body that has begun or begins with them.</summary>
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        _isBegun = true;
+        // Before the head is made, the server would make an array for each slice.
+        await _context.Response.StartAsync(_context.RequestAborted);
+        while (!bytes.IsEmpty)
+        {
+            var slice = bytes[..Math.Min(bytes.Length, SliceSize)];
+            slice.Span.CopyTo(GetSpan(slice.Length));
+            Advance(slice.Length);
+            bytes = bytes[slice.Length..];
+            await SendAsync();
+        }
+    }
+
+    /// <summary>Sends what was written, and nothing follows.</summary>
+    public ValueTask EndAsync()
+    {
+        if (!_isBegun) _context.Response.ContentLength = _gathered.Length;
+        return FlushAsync();
+    }
+
+    public void Dispose()
+    {
+        _gathered.Dispose();
+        _stalls.Disarm(_stall);
+    }
+
+    private async ValueTask BeginAsync()
+    {
+        _context.Response.ContentType = ContentTypes.Json;
+        await WriteAsync(_gathered.Written);
+        _gathered.Dispose();
+    }
+
+    private ValueTask SendAsync()
+    {
+        _unsent = 0;
+        var flush = _context.Response.BodyWriter.FlushAsync(_context.RequestAborted);
+        if (!flush.IsCompletedSuccessfully) return new ValueTask(WaitAsync(flush.AsTask()));
+        _ = flush.Result;
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task WaitAsync(Task flush)
+    {
+        _stalls.Arm(_stall);
+        try
+        {
+            await flush;
+        }
+        finally
+        {
+            _stalls.Disarm(_stall);
+        }
+
+        if (_isStalled) throw new OperationCanceledException("The client reads nothing.", _context.RequestAborted);
+    }
+
+    private void OnStalled()
+    {
+        _isStalled = true;
+        _context.Abort();
+    }
+}
