@@ -14,9 +14,10 @@ internal static class Pipeline
         app.Use(NoTrailingSlash);
         app.UseRouting();
         var origins = app.Services.GetRequiredService<IOptions<RestBrokerOptions>>().Value.CorsOrigins;
-        app.UseCors(policy => policy.WithOrigins([.. origins]).AllowAnyMethod().AllowAnyHeader()
+        // Only browsers have an origin; for all others this notes in a dictionary of the request that it had nothing to do.
+        app.UseWhen(context => context.Request.Headers.Origin.Count > 0, browser => browser.UseCors(policy => policy.WithOrigins([.. origins]).AllowAnyMethod().AllowAnyHeader()
             .WithExposedHeaders("ETag", "Location", "Link", "Retry-After", "RB-Request-Id", "RB-Topic-Created", "RB-Idempotent-Replay",
-                BatchFetches.NextOffsetHeader, BatchFetches.HighWatermarkHeader, BatchFetches.CursorHeader));
+                BatchFetches.NextOffsetHeader, BatchFetches.HighWatermarkHeader, BatchFetches.CursorHeader)));
         app.Use(new OriginRule(origins).InvokeAsync);
         app.Use(StrictQuery.InvokeAsync);
     }
