@@ -80,7 +80,8 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         if (options.Key is { } keyed) builder.Producer = (keyed.ProducerId, 0, 0);
         if (options.Producer is { } numbered) builder.Producer = (numbered.Id, numbered.Epoch, numbered.Sequence);
         return new ProduceRequest(
-            new TopicPartition(topic.Name, partition), builder.Build(), options.Acks, options.ExpectedNextOffset, topic.TopicId, options.KeyCondition);
+            new TopicPartition(topic.Name, partition), builder.Build(), options.Acks, options.ExpectedNextOffset, topic.TopicId, options.KeyCondition)
+        { IsCrcKnown = true };
     }
 
     // Enough for one batch of them all, so that a large one is not copied while it grows.
