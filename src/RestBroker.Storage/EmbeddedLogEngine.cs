@@ -102,7 +102,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
         var log = Catalog.Get(request.Partition);
         if (request.ExpectedTopicId is { } id && Catalog.Get(request.Partition.Topic).TopicId != id)
             throw new BrokerException(BrokerError.TopicRecreated, $"'{request.Partition.Topic}' was deleted and created again.");
-        BatchValidator.Validate(request.Batch, log.Config, _time.GetUtcNow().ToUnixTimeMilliseconds());
+        BatchValidator.Validate(request, log.Config, _time.GetUtcNow().ToUnixTimeMilliseconds());
         if (ProducerIds.IsCounted(request.Batch.ProducerId)) _parts.Producers.Require(request.Batch.ProducerId, request.Batch.ProducerEpoch);
         var mark = ProducerIds.IsOfKey(request.Batch.ProducerId) ? IdempotencyMark.Of(request.Batch) : null;
         using var recompressed = Recompression.Run(request.Batch, log.Config);

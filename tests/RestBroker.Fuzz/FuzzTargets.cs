@@ -26,7 +26,8 @@ internal static class FuzzTargets
         try
         {
             var faults = new RecordFaults("/records");
-            foreach (var record in RecordEnvelopeReader.Read(bytes, maxRecords: 100, Limits.MaxValueDepth, faults))
+            using var records = RecordEnvelopeReader.Read(bytes, maxRecords: 100, Limits.MaxValueDepth, faults);
+            foreach (var record in records)
                 RecordRules.Check(record, Limits, partitionCount: 3, DateTimeOffset.UnixEpoch, faults);
             if (faults.Any) _ = faults.ToRefusal();
         }

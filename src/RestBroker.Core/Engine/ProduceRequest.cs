@@ -16,7 +16,14 @@ public readonly record struct ProduceRequest(
     Acks Acks,
     long? ExpectedNextOffset = null,
     Guid? ExpectedTopicId = null,
-    KeyCondition? KeyCondition = null);
+    KeyCondition? KeyCondition = null)
+{
+    /// <summary>
+    /// Whether the caller computed or checked the batch's checksum a moment ago, in memory that nobody else writes to: the engine takes its
+    /// word and does not read all of the bytes again for it.
+    /// </summary>
+    public bool IsCrcKnown { get; init; }
+}
 
 /// <summary>Where a batch went.</summary>
 /// <param name="BaseOffset">The offset of its first record.</param>

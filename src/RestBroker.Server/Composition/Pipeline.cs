@@ -9,14 +9,22 @@ internal static class Pipeline
 {
     public static void UseRestBroker(this WebApplication app)
     {
+        // No service of ours lives as long as a request: a scope for each would only hand out the same singletons.
+        var services = app.Services;
+        app.Use((HttpContext context, RequestDelegate next) =>
+        {
+            context.RequestServices = services;
+            return next(context);
+        });
         app.Use(AnswerHeaders);
         app.UseMiddleware<ProblemMiddleware>();
         app.Use(NoTrailingSlash);
         app.UseRouting();
         var origins = app.Services.GetRequiredService<IOptions<RestBrokerOptions>>().Value.CorsOrigins;
-        app.UseCors(policy => policy.WithOrigins([.. origins]).AllowAnyMethod().AllowAnyHeader()
+        // Only browsers have an origin; for all others this notes in a dictionary of the request that it had nothing to do.
+        app.UseWhen(context => context.Request.Headers.Origin.Count > 0, browser => browser.UseCors(policy => policy.WithOrigins([.. origins]).AllowAnyMethod().AllowAnyHeader()
             .WithExposedHeaders("ETag", "Location", "Link", "Retry-After", "RB-Request-Id", "RB-Topic-Created", "RB-Idempotent-Replay",
-                BatchFetches.NextOffsetHeader, BatchFetches.HighWatermarkHeader, BatchFetches.CursorHeader));
+                BatchFetches.NextOffsetHeader, BatchFetches.HighWatermarkHeader, BatchFetches.CursorHeader)));
         app.Use(new OriginRule(origins).InvokeAsync);
         app.Use(StrictQuery.InvokeAsync);
     }

@@ -32,7 +32,7 @@ internal sealed class BatchAppender(ILogEngine engine)
             try
             {
                 var result = await engine.ProduceAsync(
-                    new ProduceRequest(place, batches[i], acks, options.ExpectedNextOffset, topic.TopicId), cancellationToken);
+                    new ProduceRequest(place, batches[i], acks, options.ExpectedNextOffset, topic.TopicId) { IsCrcKnown = true }, cancellationToken);
                 receipts.Add(ToReceipt(partition, batches[i], result));
             }
             catch (BrokerException refusal)

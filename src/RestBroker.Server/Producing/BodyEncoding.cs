@@ -22,7 +22,12 @@ internal static class BodyEncoding
     public static void Undo(HttpContext context, long allowance, int maxRatio)
     {
         var encoding = context.Request.Headers.ContentEncoding.ToString().Trim().ToLowerInvariant();
-        if (encoding is "" or "identity") return;
+        if (encoding is not ("" or "identity")) Undo(context, encoding, allowance, maxRatio);
+    }
+
+    // What the budget captures is made for encoded bodies alone.
+    private static void Undo(HttpContext context, string encoding, long allowance, int maxRatio)
+    {
         var received = new CountingStream(context.Request.Body);
         Stream? decoder = encoding switch
         {

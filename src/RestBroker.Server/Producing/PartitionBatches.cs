@@ -51,7 +51,12 @@ internal sealed class PartitionBatches(TopicDescription topic, int? forcedPartit
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var (_, builder) in Builders) builder.Dispose();
+        _only?.Builder.Dispose();
+        if (_builders is not null)
+        {
+            foreach (var builder in _builders.Values) builder.Dispose();
+        }
+
         (_only, _builders) = (null, null);
     }
 

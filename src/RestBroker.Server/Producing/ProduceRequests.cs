@@ -65,14 +65,14 @@ internal sealed class ProduceRequests(
         var partitionCount = await CheckTargetAsync(topic, partition, cancellationToken);
         using var body = await RequestBody.ReadAsync(
             context.Request, Options.MaxRequestBodyBytes, "RestBroker:MaxRequestBodyBytes", cancellationToken);
-        var records = Read(body.Written, topic, partition, partitionCount, await ConfigAsync(topic, cancellationToken));
+        using var records = Read(body.Written, topic, partition, partitionCount, await ConfigAsync(topic, cancellationToken));
 
         var target = await GetOrCreateAsync(context, topic, cancellationToken);
         if (ifMatch is not null) produce = produce with { ExpectedNextOffset = EntityTags.ExpectedNextOffset(ifMatch, target) };
         using var request = key is { } some
             ? await keyed.BeginAsync(some, target, RequestDigest.OfRecords(some, partition, body.Written.Span), cancellationToken)
             : null;
-        var receipts = await producer.ProduceAsync(target, records, produce with { Key = request }, cancellationToken);
+        using var receipts = await producer.ProduceAsync(target, records, request is null ? produce : produce with { Key = request }, cancellationToken);
         if (request is not null && receipts.Duplicate) context.Response.Headers[IdempotentRequests.ReplayHeader] = "true";
 
         if (receipts.Failure is { } failure)
@@ -147,7 +147,7 @@ internal sealed class ProduceRequests(
     private async ValueTask<TopicConfig> ConfigAsync(string topic, CancellationToken cancellationToken) =>
         (await engine.DescribeTopicAsync(topic, cancellationToken))?.Config ?? TopicConfig.Default;
 
-    private List<ProducedRecord> Read(ReadOnlyMemory<byte> body, string topic, int? partition, int partitionCount, TopicConfig config)
+    private ProducedRecords Read(ReadOnlyMemory<byte> body, string topic, int? partition, int partitionCount, TopicConfig config)
     {
         var faults = new RecordFaults("/records");
         var limits = RecordLimits.Of(Options, config);
@@ -161,8 +161,9 @@ internal sealed class ProduceRequests(
                 faults.Add(BrokerError.InvalidPartitions, "/partition", $"The path says partition {partition} of {topic}.");
         }
 
-        if (faults.Any) throw faults.ToRefusal();
-        return records;
+        if (!faults.Any) return records;
+        records.Dispose();
+        throw faults.ToRefusal();
     }
 
     // An upload may last for days and pause for hours.

@@ -46,7 +46,9 @@ internal sealed class RawRequests(
         using var request = idempotencyKey is { } some
             ? await keyed.BeginAsync(some, target, RequestDigest.OfRecord(some, "raw", record), cancellationToken)
             : null;
-        var receipts = await producer.ProduceAsync(target, [record], produce with { Key = request }, cancellationToken);
+        using var records = new ProducedRecords();
+        records.Add(record);
+        using var receipts = await producer.ProduceAsync(target, records, request is null ? produce : produce with { Key = request }, cancellationToken);
         if (request is not null && receipts.Duplicate) context.Response.Headers[IdempotentRequests.ReplayHeader] = "true";
         var receipt = receipts.Items[0];
         if (produce.Acks == Acks.None) return TypedResults.Accepted((string?)null);

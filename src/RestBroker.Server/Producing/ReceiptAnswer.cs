@@ -16,9 +16,9 @@ internal static class ReceiptAnswer
     /// <summary>200 with a receipt a record.</summary>
     public static void WriteAll(HttpResponse response, in Receipts receipts)
     {
-        using var json = new PooledBuffer(MaxFrameSize + (receipts.Items.Count * MaxReceiptSize));
+        using var json = new PooledBuffer(MaxFrameSize + (receipts.Count * MaxReceiptSize));
         json.Write("{\"results\":["u8);
-        for (var i = 0; i < receipts.Items.Count; i++)
+        for (var i = 0; i < receipts.Count; i++)
         {
             if (i > 0) json.Write(","u8);
             Write(json, receipts.Items[i]);

@@ -11,22 +11,30 @@ internal static class RecordEnvelopeReader
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
-    /// <summary>The records of a request; every fault of form is in <paramref name="faults"/>.</summary>
+    /// <summary>The records of a request, for the caller to dispose; every fault of form is in <paramref name="faults"/>.</summary>
     /// <exception cref="JsonException">The body is not JSON.</exception>
     /// <exception cref="BrokerException">RequestTooLarge: more records than allowed.</exception>
-    public static List<ProducedRecord> Read(ReadOnlyMemory<byte> body, int maxRecords, int maxDepth, RecordFaults faults)
+    public static ProducedRecords Read(ReadOnlyMemory<byte> body, int maxRecords, int maxDepth, RecordFaults faults)
     {
         body = WithoutByteOrderMark(body);
-        var records = new List<ProducedRecord>();
-        var json = Reader(body);
-        if (!json.Read() || json.TokenType != JsonTokenType.StartObject) faults.Add("", "The body is an object: {\"records\":[…]}.");
-        else ReadMembers(ref json, body, maxRecords, maxDepth, records, faults);
-        while (json.Read())
+        var records = new ProducedRecords();
+        try
         {
-            // Whatever follows must be JSON too: the reader throws where it is not.
-        }
+            var json = Reader(body);
+            if (!json.Read() || json.TokenType != JsonTokenType.StartObject) faults.Add("", "The body is an object: {\"records\":[…]}.");
+            else ReadMembers(ref json, body, maxRecords, maxDepth, records, faults);
+            while (json.Read())
+            {
+                // Whatever follows must be JSON too: the reader throws where it is not.
+            }
 
-        return records;
+            return records;
+        }
+        catch
+        {
+            records.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The bytes without the mark that some editors put first.</summary>
@@ -37,7 +45,7 @@ internal static class RecordEnvelopeReader
     public static Utf8JsonReader Reader(ReadOnlyMemory<byte> bytes) => new(bytes.Span, new JsonReaderOptions { MaxDepth = ReaderDepth });
 
     private static void ReadMembers(
-        ref Utf8JsonReader json, ReadOnlyMemory<byte> body, int maxRecords, int maxDepth, List<ProducedRecord> records, RecordFaults faults)
+        ref Utf8JsonReader json, ReadOnlyMemory<byte> body, int maxRecords, int maxDepth, ProducedRecords records, RecordFaults faults)
     {
         var seen = false;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
@@ -62,7 +70,7 @@ internal static class RecordEnvelopeReader
     }
 
     private static void ReadRecords(
-        ref Utf8JsonReader json, ReadOnlyMemory<byte> body, int maxRecords, int maxDepth, List<ProducedRecord> records, RecordFaults faults)
+        ref Utf8JsonReader json, ReadOnlyMemory<byte> body, int maxRecords, int maxDepth, ProducedRecords records, RecordFaults faults)
     {
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {

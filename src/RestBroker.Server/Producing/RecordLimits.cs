@@ -10,10 +10,10 @@ namespace RestBroker.Server.Producing;
 /// <param name="MaxHeaderBytes">Their bytes, names and values.</param>
 /// <param name="MaxValueDepth">Depth of a JSON value.</param>
 /// <param name="NeedsKey">Whether it must have a key: the topic is compacted.</param>
-internal sealed record RecordLimits(
+internal readonly record struct RecordLimits(
     int MaxKeyBytes, int MaxValueBytes, int MaxHeaders, int MaxHeaderBytes, int MaxValueDepth, bool NeedsKey = false)
 {
     public static RecordLimits Of(RestBrokerOptions options, TopicConfig topic) => new(
         options.MaxKeyBytes, topic.MaxMessageBytes, options.MaxHeadersPerRecord, options.MaxHeaderBytesPerRecord, options.MaxValueDepth,
-        topic.CleanupPolicy.HasFlag(CleanupPolicy.Compact));
+        (topic.CleanupPolicy & CleanupPolicy.Compact) != 0);
 }

@@ -25,10 +25,10 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         return (int)((uint)(turn - 1) % (uint)topic.PartitionCount);
     }
 
-    /// <summary>Stores the records of one request and gives their receipts in its order.</summary>
+    /// <summary>Stores the records of one request and gives their receipts in its order, for the caller to dispose.</summary>
     /// <exception cref="BrokerException">What the engine refused; with <c>results</c> of what was stored all the same.</exception>
-    public async Task<Receipts> ProduceAsync(
-        TopicDescription topic, IReadOnlyList<ProducedRecord> records, ProduceOptions options, CancellationToken cancellationToken)
+    public async ValueTask<Receipts> ProduceAsync(
+        TopicDescription topic, ProducedRecords records, ProduceOptions options, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         using var batches = new PartitionBatches(topic, options.Partition, options.Key?.KeylessPartition ?? NextKeylessPartition(topic)) { Key = options.Key, Capacity = Size(records) };
@@ -39,23 +39,25 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
 
         var appends = await AppendAsync(topic, batches, options, cancellationToken);
         var clocks = await ClocksAsync(topic, appends, now, cancellationToken);
-        var receipts = new Receipt[records.Count];
+        var receipts = new Receipts(records.Count) { Duplicate = appends.Values.All(append => append.Result is { Duplicate: true }) };
         for (var i = 0; i < records.Count; i++)
         {
             var (partition, index) = places[i];
             if (appends[partition].Result is not { } result) continue;
             var offset = result.BaseOffset + index;
-            receipts[i] = new Receipt(partition, offset, result.LogAppendTime ?? records[i].Timestamp ?? clocks[partition](offset));
+            receipts.Items[i] = new Receipt(partition, offset, result.LogAppendTime ?? records[i].Timestamp ?? clocks[partition](offset));
         }
 
-        if (appends.Values.All(append => append.Refusal is null)) return new Receipts(receipts, appends.Values.All(append => append.Result!.Value.Duplicate));
-        var failure = PartialFailure(appends, receipts, places);
-        return options.Partial && appends.Values.Any(append => append.Result is not null) ? new Receipts(receipts, false, failure) : throw failure;
+        if (appends.Values.All(append => append.Refusal is null)) return receipts;
+        var failure = PartialFailure(appends, receipts.Items, places);
+        if (options.Partial && appends.Values.Any(append => append.Result is not null)) return receipts with { Failure = failure };
+        receipts.Dispose();
+        throw failure;
     }
 
     // The usual request has one batch, and needs no table of what became of each.
-    private async Task<Receipts> ProduceToOneAsync(
-        TopicDescription topic, PartitionBatches batches, IReadOnlyList<ProducedRecord> records, ProduceOptions options, long now, CancellationToken cancellationToken)
+    private async ValueTask<Receipts> ProduceToOneAsync(
+        TopicDescription topic, PartitionBatches batches, ProducedRecords records, ProduceOptions options, long now, CancellationToken cancellationToken)
     {
         for (var i = 0; i < records.Count; i++) batches.Add(records[i], now);
         var (partition, builder) = batches.Only!.Value;
@@ -63,14 +65,14 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         if (append.Refusal is { } refusal) throw refusal;
         var result = append.Result!.Value;
         var clock = result is { FirstTime: not null, LogAppendTime: null } ? await ClockAsync(topic, partition, result, cancellationToken) : null;
-        var receipts = new Receipt[records.Count];
+        var receipts = new Receipts(records.Count) { Duplicate = result.Duplicate };
         for (var i = 0; i < records.Count; i++)
         {
             var offset = result.BaseOffset + i;
-            receipts[i] = new Receipt(partition, offset, result.LogAppendTime ?? records[i].Timestamp ?? clock?.Invoke(offset) ?? now);
+            receipts.Items[i] = new Receipt(partition, offset, result.LogAppendTime ?? records[i].Timestamp ?? clock?.Invoke(offset) ?? now);
         }
 
-        return new Receipts(receipts, result.Duplicate);
+        return receipts;
     }
 
     private static ProduceRequest RequestOf(TopicDescription topic, int partition, RecordBatchBuilder builder, ProduceOptions options)
@@ -78,11 +80,12 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         if (options.Key is { } keyed) builder.Producer = (keyed.ProducerId, 0, 0);
         if (options.Producer is { } numbered) builder.Producer = (numbered.Id, numbered.Epoch, numbered.Sequence);
         return new ProduceRequest(
-            new TopicPartition(topic.Name, partition), builder.Build(), options.Acks, options.ExpectedNextOffset, topic.TopicId, options.KeyCondition);
+            new TopicPartition(topic.Name, partition), builder.Build(), options.Acks, options.ExpectedNextOffset, topic.TopicId, options.KeyCondition)
+        { IsCrcKnown = true };
     }
 
     // Enough for one batch of them all, so that a large one is not copied while it grows.
-    private static int Size(IReadOnlyList<ProducedRecord> records)
+    private static int Size(ProducedRecords records)
     {
         long size = RecordBatch.HeaderSize;
         for (var i = 0; i < records.Count; i++) size += RecordOverhead + (records[i].Key?.Length ?? 0) + (records[i].Value?.Length ?? 0);
@@ -96,7 +99,7 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         var running = new List<(int Partition, Task<PartitionAppend> Append)>();
         foreach (var (partition, builder) in batches.Builders)
         {
-            running.Add((partition, AppendAsync(RequestOf(topic, partition, builder, options), topic, cancellationToken)));
+            running.Add((partition, AppendAsync(RequestOf(topic, partition, builder, options), topic, cancellationToken).AsTask()));
         }
 
         var appends = new Dictionary<int, PartitionAppend>(running.Count);
@@ -125,7 +128,7 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         return offset => stored?.GetValueOrDefault(offset, firstTime) ?? firstTime;
     }
 
-    private async Task<PartitionAppend> AppendAsync(ProduceRequest request, TopicDescription topic, CancellationToken cancellationToken)
+    private async ValueTask<PartitionAppend> AppendAsync(ProduceRequest request, TopicDescription topic, CancellationToken cancellationToken)
     {
         try
         {
@@ -147,7 +150,7 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
     }
 
     private static BrokerException PartialFailure(
-        Dictionary<int, PartitionAppend> appends, Receipt[] receipts, (int Partition, int Index)[] places)
+        Dictionary<int, PartitionAppend> appends, ReadOnlySpan<Receipt> receipts, (int Partition, int Index)[] places)
     {
         var first = appends.Values.First(append => append.Refusal is not null).Refusal!;
         if (appends.Count == 1) return first;
@@ -190,12 +193,6 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
 internal sealed record ProduceOptions(
     int? Partition, Acks Acks, long? ExpectedNextOffset = null, KeyCondition? KeyCondition = null, BatchProducer? Producer = null,
     KeyedRequest? Key = null, bool Partial = false);
-
-/// <summary>Where the records of a request are.</summary>
-/// <param name="Items">In the order of the request.</param>
-/// <param name="Duplicate">Whether an earlier try had stored all of them.</param>
-/// <param name="Failure">Why some of them are nowhere, with <c>results</c>; null = all are stored.</param>
-internal readonly record struct Receipts(IReadOnlyList<Receipt> Items, bool Duplicate, BrokerException? Failure = null);
 
 /// <summary>What became of one partition's batch: one of the two.</summary>
 internal readonly record struct PartitionAppend(ProduceResult? Result, BrokerException? Refusal);

@@ -63,7 +63,9 @@ internal sealed class ValueRequests(
         using var request = name is { } some
             ? await keyed.BeginAsync(some, topic, RequestDigest.OfRecord(some, "value", record), context.RequestAborted)
             : null;
-        var receipts = await producer.ProduceAsync(topic, [record], produce with { Key = request }, context.RequestAborted);
+        using var records = new ProducedRecords();
+        records.Add(record);
+        using var receipts = await producer.ProduceAsync(topic, records, produce with { Key = request }, context.RequestAborted);
         if (request is not null && receipts.Duplicate) context.Response.Headers[IdempotentRequests.ReplayHeader] = "true";
         var receipt = receipts.Items[0];
         if (acks == Acks.None) return TypedResults.Accepted((string?)null);

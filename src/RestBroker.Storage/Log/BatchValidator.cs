@@ -1,3 +1,4 @@
+using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
@@ -12,10 +13,11 @@ internal static class BatchValidator
 
     private const long MaxLeadMilliseconds = 60 * 60 * 1000;
 
-    public static void Validate(RecordBatch batch, TopicConfig config, long now)
+    public static void Validate(in ProduceRequest request, TopicConfig config, long now)
     {
+        var batch = request.Batch;
         CheckSize(batch);
-        if (!RecordBatch.TryRead(batch.Bytes, out var whole) || whole.Size != batch.Size || !batch.IsCrcValid())
+        if (!RecordBatch.TryRead(batch.Bytes, out var whole) || whole.Size != batch.Size || !(request.IsCrcKnown || batch.IsCrcValid()))
             throw new BrokerException(BrokerError.InvalidRecord, "The bytes are not one whole record batch of magic 2 with a valid checksum.");
         if (batch.RecordCount < 1 || batch.LastOffsetDelta != batch.RecordCount - 1)
             throw new BrokerException(BrokerError.InvalidRecord, $"A batch of {batch.RecordCount} records cannot span {batch.LastOffsetDelta + 1L} offsets.");
@@ -25,7 +27,7 @@ internal static class BatchValidator
             throw new BrokerException(BrokerError.InvalidRecord, $"The attributes {batch.Attributes} have bits that a producer does not set.");
         if (batch.ProducerId >= 0 && (batch.ProducerEpoch < 0 || batch.BaseSequence < 0))
             throw new BrokerException(BrokerError.InvalidRecord, $"A batch of producer {batch.ProducerId} needs an epoch and a sequence; they begin at 0.");
-        if (config.CleanupPolicy.HasFlag(CleanupPolicy.Compact)) RequireKeys(batch);
+        if ((config.CleanupPolicy & CleanupPolicy.Compact) != 0) RequireKeys(batch);
         if (config.TimestampType == TimestampType.CreateTime && batch.MaxTimestamp > now + MaxLeadMilliseconds)
             throw new BrokerException(BrokerError.InvalidTimestamp, $"The timestamp {batch.MaxTimestamp} is more than an hour ahead of the broker's {now}.");
     }

@@ -57,8 +57,16 @@ public class PartBenchmarks
     }
 
     [Benchmark(OperationsPerInvoke = JsonRecords)]
-    public int ParseJsonStrings() => RecordEnvelopeReader.Read(_json, JsonRecords, MaxDepth, new RecordFaults("/records")).Count;
+    public int ParseJsonStrings()
+    {
+        using var records = RecordEnvelopeReader.Read(_json, JsonRecords, MaxDepth, new RecordFaults("/records"));
+        return records.Count;
+    }
 
     [Benchmark(OperationsPerInvoke = JsonRecords)]
-    public int ParseJsonObjects() => RecordEnvelopeReader.Read(_objects, JsonRecords, MaxDepth, new RecordFaults("/records")).Count;
+    public int ParseJsonObjects()
+    {
+        using var records = RecordEnvelopeReader.Read(_objects, JsonRecords, MaxDepth, new RecordFaults("/records"));
+        return records.Count;
+    }
 }

@@ -276,7 +276,8 @@ public sealed class IdempotencyKeyTests
         using var request = await broker.Services.GetRequiredService<IdempotentRequests>().BeginAsync(
             named, topic, RequestDigest.OfRecords(named, null, System.Text.Encoding.UTF8.GetBytes(Body)), default);
         using var batches = new PartitionBatches(topic, null, request.KeylessPartition) { Key = request };
-        foreach (var record in RecordEnvelopeReader.Read(System.Text.Encoding.UTF8.GetBytes(Body), 100, 64, new RecordFaults(""))) batches.Add(record, 1_000);
+        using var records = RecordEnvelopeReader.Read(System.Text.Encoding.UTF8.GetBytes(Body), 100, 64, new RecordFaults(""));
+        for (var i = 0; i < records.Count; i++) batches.Add(records[i], 1_000);
         var (partition, builder) = batches.Builders.First();
         builder.Producer = (request.ProducerId, 0, 0);
         await engine.ProduceAsync(new ProduceRequest(new("orders", partition), builder.Build(), Acks.All), default);
