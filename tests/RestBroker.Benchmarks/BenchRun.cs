@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using RestBroker.Benchmarks.Measuring;
 using RestBroker.Benchmarks.Processes;
 using RestBroker.Benchmarks.Scenarios;
@@ -35,20 +36,36 @@ internal static class BenchRun
 
         using var bench = await Bench.StartAsync(wishes.Pace);
         await bench.WarmUpAsync();
+        var isWhole = true;
         foreach (var scenario in chosen)
         {
             Console.WriteLine($"-- {scenario.Name}: {scenario.Text}");
-            await scenario.Run(bench);
+            isWhole &= await TryAsync(scenario.Name, () => scenario.Run(bench));
         }
 
-        if (wishes.Against is { } other) await AgainstScenario.RunAsync(bench, other);
+        if (wishes.Against is { } other) isWhole &= await TryAsync("against", () => AgainstScenario.RunAsync(bench, other));
         Console.WriteLine();
         Console.WriteLine(ResultTable.Markdown(bench.Rows));
         // Read before it may be written: a run may be the next one's baseline.
         var baseline = File.Exists(wishes.Baseline) ? await File.ReadAllLinesAsync(wishes.Baseline) : null;
         await WriteAsync(bench.Rows, Path.GetFullPath(wishes.Output));
         if (baseline is not null) Tell(bench.Rows, wishes, baseline);
-        return 0;
+        return isWhole ? 0 : 1;
+    }
+
+    // The other rows took minutes: they are not to be lost with this one's.
+    private static async Task<bool> TryAsync(string name, Func<Task> scenario)
+    {
+        try
+        {
+            await scenario();
+            return true;
+        }
+        catch (Exception fault) when (fault is IOException or InvalidDataException or SocketException or HttpRequestException or TimeoutException or InvalidOperationException)
+        {
+            Console.Error.WriteLine($"   {name} broke off: {fault.Message}");
+            return false;
+        }
     }
 
     private static async Task WriteAsync(IReadOnlyList<Row> rows, string output)
