@@ -9,6 +9,7 @@ internal static class StartScenario
 {
     private const int PartitionsPerTopic = 1_000;
     private const int Starts = 3;
+    private const int FewMebibytes = 256;
 
     public static async Task RunAsync(Bench bench)
     {
@@ -17,7 +18,7 @@ internal static class StartScenario
         var empty = await StartsAsync(bench, "start-empty", isKilled: false);
         foreach (var topics in bench.Pace.IsFull ? new[] { 2, 10 } : [2]) await ManyPartitionsAsync(bench, topics, empty);
         await StartOfOffsets.RunAsync(bench, empty);
-        foreach (var mebibytes in bench.Pace.IsFull ? new[] { 256, bench.Pace.DataGibibytes * 1_024 } : [256]) await AfterKillAsync(bench, mebibytes, empty);
+        foreach (var mebibytes in bench.Pace.IsFull ? new[] { FewMebibytes, bench.Pace.DataGibibytes * 1_024 } : [FewMebibytes]) await AfterKillAsync(bench, mebibytes);
         await bench.RestartAsync("start-empty");
     }
 
@@ -66,22 +67,32 @@ internal static class StartScenario
         Report(bench, $"start with {count} partitions after kill -9", await StartsAsync(bench, directory, isKilled: true), empty.Median, "empty", new Goal("P11"));
     }
 
-    // The limit is reading the same bytes once, with their checksum.
-    private static async Task AfterKillAsync(Bench bench, int mebibytes, Spread empty)
+    // The limit is reading the same bytes once, with their checksum. Each start needs a new log: a second one would find the first's checkpoint.
+    private static async Task AfterKillAsync(Bench bench, int mebibytes)
     {
-        var directory = $"start-killed-{mebibytes}";
+        List<(double Ours, double Limit)> rounds = [];
+        for (var round = 0; round < (mebibytes <= FewMebibytes ? Starts : 1); round++) rounds.Add(await AfterKillAsync(bench, mebibytes, $"start-killed-{mebibytes}-{round}"));
+        var work = $"start after kill -9, {Figures.Count(mebibytes)} MiB of data, beyond an empty start";
+        var limit = Spread.Of(rounds.Select(round => round.Limit)).Median;
+        Report(bench, work, Spread.Of(rounds.Select(round => round.Ours)), limit, "reading all of it", new Goal("P11", AtMost: 1));
+    }
+
+    private static async Task<(double Ours, double Limit)> AfterKillAsync(Bench bench, int mebibytes, string directory)
+    {
         await bench.RestartAsync(directory);
         await bench.Broker.CreateTopicAsync("killed", maxBytes: 1L << 40);
         await new LogFill(bench.Broker, "killed").ToAsync(mebibytes);
         await bench.Broker.Process.KillAsync();
+        var empty = await bench.RestartAsync("start-empty");
+        await bench.Broker.Process.StopAsync();
         var read = Stopwatch.StartNew();
         foreach (var file in Directory.EnumerateFiles(bench.Directory[directory], "*.log", SearchOption.AllDirectories)) Read(file);
         read.Stop();
-        // Once: a second start would find the first one's checkpoint.
-        var more = Math.Max(0.001, (await bench.RestartAsync(directory)).TotalSeconds - empty.Median);
-        Report(bench, $"start after kill -9, {Figures.Count(mebibytes)} MiB of data, beyond an empty start", new Spread(more, more, more), read.Elapsed.TotalSeconds, "reading all of it", new Goal("P11", AtMost: 1));
+        var killed = await bench.RestartAsync(directory);
         await bench.Broker.Process.StopAsync();
         Directory.Delete(bench.Directory[directory], recursive: true);
+        // Two starts of nothing differ by some milliseconds, too.
+        return (Math.Max(0.001, (killed - empty).TotalSeconds), read.Elapsed.TotalSeconds);
     }
 
     private static void Read(string path)
