@@ -3,6 +3,7 @@ using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Topics;
 using RestBroker.Server.Contracts;
+using RestBroker.Server.Streaming.Tail;
 
 namespace RestBroker.Server.Streaming;
 
@@ -10,7 +11,7 @@ namespace RestBroker.Server.Streaming;
 /// Answers a fetch from one partition with the batches as they lie in the log, as Kafka's Fetch does: the first is the one that holds the
 /// offset and may begin before it; at least one whatever its size; none above the high watermark. Thread-safe.
 /// </summary>
-internal sealed class BatchFetches(ILogEngine engine, ReadPlanner planner)
+internal sealed class BatchFetches(ILogEngine engine, ReadPlanner planner, StreamClocks clocks)
 {
     /// <summary>The offset behind the last batch: where to go on.</summary>
     public const string NextOffsetHeader = "RB-Next-Offset";
@@ -20,9 +21,6 @@ internal sealed class BatchFetches(ILogEngine engine, ReadPlanner planner)
 
     /// <summary>The same place as a cursor of the topic.</summary>
     public const string CursorHeader = "RB-Cursor";
-
-    // So much goes to the connection at once; a slow client holds back the rest.
-    private const int SliceSize = 32 * 1024;
 
     /// <summary>Sends a page of batches.</summary>
     public async Task SendAsync(HttpContext context, TopicPartition place, PartitionFetchQuery query)
@@ -50,7 +48,7 @@ internal sealed class BatchFetches(ILogEngine engine, ReadPlanner planner)
         response.Headers[HighWatermarkHeader] = found.Partitions[0].HighWatermark.ToString(CultureInfo.InvariantCulture);
         response.Headers[CursorHeader] = Cursor.Format([position.Cursor]);
         if (Revalidation.IsUnchanged(context, EntityTags.OfBatches(position.Topic.Incarnation, page.FirstOffset, page.NextOffset, page.Fingerprint))) return;
-        await SendAsync(response, page.Bytes, context.RequestAborted);
+        await SendAsync(context, page.Bytes);
     }
 
     // The position goes where the request has to begin.
@@ -76,14 +74,16 @@ internal sealed class BatchFetches(ILogEngine engine, ReadPlanner planner)
         }
     }
 
-    private static async Task SendAsync(HttpResponse response, ReadOnlyMemory<byte> batches, CancellationToken cancellationToken)
+    private async Task SendAsync(HttpContext context, ReadOnlyMemory<byte> batches)
     {
+        var response = context.Response;
         // What users stored must not run in a browser as if it were the broker's.
         response.Headers.ContentDisposition = "attachment";
         response.ContentType = ContentTypes.RecordBatches;
         response.ContentLength = batches.Length;
-        for (var sent = 0; sent < batches.Length; sent += SliceSize)
-            await response.BodyWriter.WriteAsync(batches.Slice(sent, Math.Min(SliceSize, batches.Length - sent)), cancellationToken);
+        using var output = new StreamOutput(context, clocks.Stalls);
+        await output.WriteAsync(batches);
+        await output.FlushAsync();
     }
 
     // Batches are given whole or not at all: what looks into them would go unheard.

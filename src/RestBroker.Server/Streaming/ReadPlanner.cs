@@ -34,8 +34,9 @@ internal sealed class ReadPlanner(ILogEngine engine, IOptions<RestBrokerOptions>
         if (UntilText.Parse(query.Until, time) is not { } until) return false;
         foreach (var topic in positions)
         {
-            topic.Bound(await until.ResolveAsync(engine, topic.Name, cancellationToken));
-            topic.NoteBeyond(await StartPosition.Latest.ResolveAsync(engine, topic.Name, cancellationToken));
+            var ends = await StartPosition.Latest.ResolveAsync(engine, topic.Name, cancellationToken);
+            topic.Bound(until == StartPosition.Latest ? ends : await until.ResolveAsync(engine, topic.Name, cancellationToken));
+            topic.NoteBeyond(ends);
         }
 
         return true;

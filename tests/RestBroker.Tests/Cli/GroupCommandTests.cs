@@ -35,8 +35,7 @@ public sealed class GroupCommandTests : IAsyncDisposable
         var lines = Enumerable.Range(0, 3_000).Select(number => $"host{number % 37} line {number}").ToArray();
 
         await RunAsync("produce t --key-field 1", string.Join('\n', lines));
-        while (members.Sum(member => member.Lines.Length) < lines.Length)
-            await await Task.WhenAny(members.Select(member => member.WaitForLinesAsync(member.Lines.Length + 1)));
+        await LiveRun.WaitForLinesAsync(members, lines.Length);
         foreach (var member in members) Assert.Equal(130, await member.InterruptAsync());
 
         Assert.Equal(lines.Order(), members.SelectMany(member => member.Lines).Order());

@@ -30,6 +30,20 @@ internal sealed class LiveRun : IAsyncDisposable
 
     public Task WaitForLinesAsync(int count) => WaitAsync(_output, lines => lines.Length >= count);
 
+    public Task WaitForLineAsync(string line) => WaitAsync(_output, lines => lines.Contains(line));
+
+    /// <summary>Waits until the runs have printed so many lines together.</summary>
+    public static async Task WaitForLinesAsync(IReadOnlyList<LiveRun> runs, int total)
+    {
+        while (true)
+        {
+            // Counted once: a line that comes between two counts would be waited for again, and in vain.
+            var counts = runs.Select(run => run.Lines.Length).ToArray();
+            if (counts.Sum() >= total) return;
+            await await Task.WhenAny(runs.Select((run, i) => run.WaitForLinesAsync(counts[i] + 1)));
+        }
+    }
+
     public Task WaitForErrorAsync(string part) => WaitAsync(_error, lines => lines.Any(line => line.Contains(part, StringComparison.Ordinal)));
 
     public async Task<int> EndAsync() => await _run.WaitAsync(Patience);

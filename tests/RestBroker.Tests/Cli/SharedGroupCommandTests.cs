@@ -22,8 +22,7 @@ public sealed class SharedGroupCommandTests : IAsyncDisposable
         var lines = Enumerable.Range(0, 2_000).Select(number => $"line {number}").ToArray();
 
         await RunAsync("produce t", string.Join('\n', lines));
-        while (workers.Sum(worker => worker.Lines.Length) < lines.Length)
-            await await Task.WhenAny(workers.Select(worker => worker.WaitForLinesAsync(worker.Lines.Length + 1)));
+        await LiveRun.WaitForLinesAsync(workers, lines.Length);
         foreach (var worker in workers) Assert.Equal(130, await worker.InterruptAsync());
 
         Assert.Equal(lines.Order(), workers.SelectMany(worker => worker.Lines).Order());

@@ -69,7 +69,7 @@ public sealed class EventsBoundsTests
             }
         }
 
-        await UntilAsync(async () => await StatusAsync(broker) == 200);
+        await Eventually.IsTrueAsync(async () => await StatusAsync(broker) == 200);
     }
 
     [Fact]
@@ -82,15 +82,9 @@ public sealed class EventsBoundsTests
         await events.NextAsync("up-to-date");
 
         await broker.SendAsync(HttpMethod.Patch, "/v1/topics/orders", """{"partitionCount":3}""", headers: ("If-Match", "*"));
-        var problem = events.NextAsync("problem");
-        await UntilAsync(async () =>
-        {
-            time.Advance(TimeSpan.FromSeconds(1));
-            await Task.WhenAny(problem, Task.Delay(1));
-            return problem.IsCompleted;
-        });
+        var problem = await time.PassUntilAsync(TimeSpan.FromSeconds(1), events.NextAsync("problem"));
 
-        Assert.Equal(("1~end", "invalid-range"), ((await problem).Id, (string)(await problem).Json["code"]!));
+        Assert.Equal(("1~end", "invalid-range"), (problem.Id, (string)problem.Json["code"]!));
         Assert.Equal("1~end", (await events.NextAsync("bye")).Id);
     }
 
@@ -121,11 +115,7 @@ public sealed class EventsBoundsTests
         Assert.Equal("HTTP/1.1 200"u8.ToArray(), await ReadAsync(socket, 12));
         Assert.Equal(503, await StatusAsync(broker));
 
-        await UntilAsync(async () =>
-        {
-            time.Advance(TimeSpan.FromSeconds(1));
-            return await StatusAsync(broker) == 200;
-        });
+        await time.PassUntilAsync(TimeSpan.FromSeconds(1), async () => await StatusAsync(broker) == 200);
 
         Assert.InRange(time.GetUtcNow() - time.Start, TimeSpan.FromSeconds(45), TimeSpan.FromHours(1));
     }
@@ -142,19 +132,10 @@ public sealed class EventsBoundsTests
         var request = $"GET /v1/topics/orders/events?from=earliest HTTP/1.1\r\nHost: {broker.Address.Authority}\r\n\r\n";
         await socket.SendAsync(Encoding.ASCII.GetBytes(request));
         await ReadAsync(socket, 12);
-        await UntilAsync(async () =>
-        {
-            await Task.Delay(1);
-            return broker.Services.GetRequiredService<StreamClocks>().Stalls.Count > 0;
-        });
+        await Eventually.IsTrueAsync(() => Task.FromResult(broker.Services.GetRequiredService<StreamClocks>().Stalls.Count > 0));
 
         var (stopped, began) = (broker.StopAsync(), time.GetUtcNow());
-        await UntilAsync(async () =>
-        {
-            time.Advance(TimeSpan.FromMilliseconds(10));
-            await Task.WhenAny(stopped, Task.Delay(1));
-            return stopped.IsCompleted;
-        });
+        await time.PassUntilAsync(TimeSpan.FromMilliseconds(10), stopped);
 
         // Nobody writes any more after four seconds, not after the 45 of a client that stalls; what the machine takes for the rest is added.
         Assert.InRange(time.GetUtcNow() - began, TimeSpan.Zero, TimeSpan.FromSeconds(30));
@@ -171,11 +152,5 @@ public sealed class EventsBoundsTests
     {
         using var response = await broker.Client.GetAsync(new Uri("/v1/topics/orders/events", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
         return (int)response.StatusCode;
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!await condition()) patience.Token.ThrowIfCancellationRequested();
     }
 }
