@@ -101,7 +101,7 @@ internal static class BenchRun
 
               --seconds S      so long a slice (0.5)
               --pairs N        so many slices of each side (5)
-              --full           longer (1 s, 21 pairs) and with the large sizes
+              --full           longer (1 s, 21 pairs) and with the large sizes: about an hour
               --minutes M      so long the sustained load (0.5; 10 with --full)
               --data-gib N     the most data of a full run's growth and start (10); the disk needs a little more
               --output FILE    the table as tab-separated values (artifacts/bench.tsv), beside it as Markdown (.md)
