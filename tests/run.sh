@@ -17,7 +17,7 @@ defaults=(env --default-signal=INT,QUIT)
 "${defaults[@]}" true 2>/dev/null || defaults=(env)
 
 passed=0 failed=0 skipped=0
-bench=''
+bench='' bench_arguments=()
 patience=8m # with a test that does not end
 
 usage() {
@@ -30,9 +30,11 @@ code is 0 only if nothing failed. A test whose fault this machine cannot make (n
 
   --full    makes every fault as often as the guarantees say (hours), and not a few times; a seed that a test printed is made
             again with RESTBROKER_SEED=N
-  --bench   measures instead of testing: writes the table to artifacts/bench.tsv and compares its ratios with the committed ones of
-            tests/RestBroker.Benchmarks/baseline.tsv, within 5 % for items of 1 KiB and 15 % for larger ones. It reports; nothing
-            fails by a figure, since a machine is never alone
+  --bench [ARGUMENT...]
+            measures instead of testing: writes the table to artifacts/bench.tsv (and .md) and compares its ratios with the committed
+            ones of tests/RestBroker.Benchmarks/baseline.tsv, within 5 % for items of 1 KiB and 15 % for larger ones. It reports;
+            nothing fails by a figure, since a machine is never alone. About eight minutes; what follows is for the benchmarks:
+            scenarios, --seconds S, --pairs N, --full (an hour), micro; --bench --help tells them all
   --help    this text
 
 Needs: the .NET 10 SDK and bash. Results in full: artifacts/test-results/*.trx
@@ -51,13 +53,14 @@ main() {
 }
 
 parse() {
-  for option in "$@"; do
-    case "$option" in
+  while [ $# -gt 0 ]; do
+    case "$1" in
       --help | -h) usage; exit 0 ;;
       --full) export RESTBROKER_FULL=1; patience=300m ;;
-      --bench) bench=1 ;;
-      *) echo "tests/run.sh: there is no option '$option'; see --help." >&2; exit 2 ;;
+      --bench) bench=1; shift; bench_arguments=("$@"); return ;; # the rest is the benchmarks'
+      *) echo "tests/run.sh: there is no option '$1'; see --help." >&2; exit 2 ;;
     esac
+    shift
   done
 }
 
@@ -114,8 +117,8 @@ measure() {
   check_sdk
   build
   step "Measuring the broker beside its limits"
-  dotnet run --project tests/RestBroker.Benchmarks --configuration $configuration --no-build -- all \
-    ${RESTBROKER_FULL:+--full} --baseline tests/RestBroker.Benchmarks/baseline.tsv
+  [ -z "${RESTBROKER_FULL:-}" ] || bench_arguments+=(--full)
+  dotnet run --project tests/RestBroker.Benchmarks --configuration $configuration --no-build -- "${bench_arguments[@]:-all}"
 }
 
 run_project() {

@@ -7,44 +7,53 @@ namespace RestBroker.Benchmarks;
 /// <param name="Scenarios">Their names; all where none is given.</param>
 /// <param name="Pace">How long is measured.</param>
 /// <param name="Output">Where the table goes as tab-separated values.</param>
-/// <param name="Baseline">What it is compared with; null = nothing.</param>
-internal sealed record BenchArguments(IReadOnlyList<string> Scenarios, Pace Pace, string Output, string? Baseline)
+/// <param name="Baseline">What it is compared with, if it exists.</param>
+internal sealed record BenchArguments(IReadOnlyList<string> Scenarios, Pace Pace, string Output, string Baseline)
 {
     /// <summary>Another broker: its program and its environment.</summary>
     public string? Against { get; private init; }
 
+    private static readonly string[] Numbers = ["--seconds", "--pairs", "--minutes", "--data-gib"];
+    private static readonly string[] Options = [.. Numbers, "--output", "--baseline", "--against"];
+
     private const double DefaultSeconds = 0.5;
     private const int DefaultPairs = 5;
     private const double FullSeconds = 1;
-    private const int FullPairs = 20;
+    private const int FullPairs = 21;
 
     /// <summary>Null where the arguments make no sense; <paramref name="complaint"/> says why.</summary>
     public static BenchArguments? Parse(string[] arguments, string root, out string complaint)
     {
         complaint = "";
         List<string> scenarios = [];
-        double? seconds = null;
-        int? pairs = null;
+        Dictionary<string, string> given = [];
         var isFull = false;
-        var output = Path.Combine(root, "artifacts", "bench.tsv");
-        string? baseline = null, against = null;
         for (var i = 0; i < arguments.Length; i++)
         {
-            var hasValue = i + 1 < arguments.Length;
             if (arguments[i] == "--full") isFull = true;
-            else if (arguments[i] == "--seconds" && hasValue && double.TryParse(arguments[++i], CultureInfo.InvariantCulture, out var some)) seconds = some;
-            else if (arguments[i] == "--pairs" && hasValue && int.TryParse(arguments[++i], CultureInfo.InvariantCulture, out var count)) pairs = count;
-            else if (arguments[i] == "--output" && hasValue) output = arguments[++i];
-            else if (arguments[i] == "--baseline" && hasValue) baseline = arguments[++i];
-            else if (arguments[i] == "--against" && hasValue) against = arguments[++i];
+            else if (Options.Contains(arguments[i]) && i + 1 < arguments.Length) given[arguments[i]] = arguments[++i];
             else if (!arguments[i].StartsWith('-')) scenarios.Add(arguments[i]);
             else complaint = $"'{arguments[i]}' is not understood; see --help.";
         }
 
-        if (seconds <= 0 || pairs <= 0) complaint = "--seconds and --pairs are above 0.";
+        foreach (var (name, text) in given.Where(pair => Numbers.Contains(pair.Key)))
+        {
+            if (!double.TryParse(text, CultureInfo.InvariantCulture, out var number) || number <= 0) complaint = $"{name} is a number above 0.";
+        }
+
         if (complaint.Length > 0) return null;
-        var pace = new Pace(
-            TimeSpan.FromSeconds(seconds ?? (isFull ? FullSeconds : DefaultSeconds)), pairs ?? (isFull ? FullPairs : DefaultPairs), isFull);
-        return new BenchArguments(scenarios, pace, output, baseline) { Against = against };
+        var pace = new Pace(TimeSpan.FromSeconds(Number("--seconds") ?? (isFull ? FullSeconds : DefaultSeconds)), (int)(Number("--pairs") ?? (isFull ? FullPairs : DefaultPairs)), isFull);
+        if (Number("--minutes") is { } minutes) pace = pace with { Sustained = TimeSpan.FromMinutes(minutes) };
+        if (Number("--data-gib") is { } gibibytes) pace = pace with { DataGibibytes = (int)gibibytes };
+        return new BenchArguments(
+            scenarios.Count > 0 ? scenarios : ["all"],
+            pace,
+            given.GetValueOrDefault("--output", Path.Combine(root, "artifacts", "bench.tsv")),
+            given.GetValueOrDefault("--baseline", Path.Combine(root, "tests", "RestBroker.Benchmarks", "baseline.tsv")))
+        {
+            Against = given.GetValueOrDefault("--against"),
+        };
+
+        double? Number(string name) => given.TryGetValue(name, out var text) ? double.Parse(text, CultureInfo.InvariantCulture) : null;
     }
 }

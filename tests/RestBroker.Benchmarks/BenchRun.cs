@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using RestBroker.Benchmarks.Measuring;
 using RestBroker.Benchmarks.Processes;
 using RestBroker.Benchmarks.Scenarios;
@@ -17,8 +18,12 @@ internal static class BenchRun
         ("partitions", "a hundred logs to be synced at once (P9)", PartitionScenario.RunAsync),
         ("groups", "fetch and commit of a group", GroupScenario.RunAsync),
         ("fairness", "a quiet client beside a heavy one", FairnessScenario.RunAsync),
+        ("allocation", "bytes allocated a record (P12)", AllocationScenario.RunAsync),
         ("growth", "more partitions, connections, data", GrowthScenario.RunAsync),
-        ("start", "start with many partitions, and after a kill (P11)", StartScenario.RunAsync),
+        // These put another broker in the place of the first.
+        ("memory", "what an idle stream takes (P7)", MemoryScenario.RunAsync),
+        ("sustained", "batches for minutes with retention (P10)", SustainedScenario.RunAsync),
+        ("start", "start with many partitions or offsets, and after a kill (P11)", StartScenario.RunAsync),
     ];
 
     public static async Task<int> RunAsync(string[] arguments)
@@ -31,25 +36,49 @@ internal static class BenchRun
 
         using var bench = await Bench.StartAsync(wishes.Pace);
         await bench.WarmUpAsync();
+        var isWhole = true;
         foreach (var scenario in chosen)
         {
             Console.WriteLine($"-- {scenario.Name}: {scenario.Text}");
-            await scenario.Run(bench);
+            isWhole &= await TryAsync(scenario.Name, () => scenario.Run(bench));
         }
 
-        if (wishes.Against is { } other) await AgainstScenario.RunAsync(bench, other);
+        if (wishes.Against is { } other) isWhole &= await TryAsync("against", () => AgainstScenario.RunAsync(bench, other));
         Console.WriteLine();
         Console.WriteLine(ResultTable.Markdown(bench.Rows));
-        if (wishes.Baseline is { } baseline && File.Exists(baseline)) Tell(bench.Rows, baseline);
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(wishes.Output))!);
-        await File.WriteAllLinesAsync(wishes.Output, ResultTable.TabSeparated(bench.Rows));
-        return 0;
+        // Read before it may be written: a run may be the next one's baseline.
+        var baseline = File.Exists(wishes.Baseline) ? await File.ReadAllLinesAsync(wishes.Baseline) : null;
+        await WriteAsync(bench.Rows, Path.GetFullPath(wishes.Output));
+        if (baseline is not null) Tell(bench.Rows, wishes, baseline);
+        return isWhole ? 0 : 1;
     }
 
-    private static void Tell(IReadOnlyList<Row> rows, string baseline)
+    // The other rows took minutes: they are not to be lost with this one's.
+    private static async Task<bool> TryAsync(string name, Func<Task> scenario)
     {
-        Console.WriteLine($"Ratios beside those of {Path.GetFileName(baseline)}; nothing fails by them:");
-        foreach (var line in Baseline.Compare(rows, File.ReadLines(baseline))) Console.WriteLine(line);
+        try
+        {
+            await scenario();
+            return true;
+        }
+        catch (Exception fault) when (fault is IOException or InvalidDataException or SocketException or HttpRequestException or TimeoutException or InvalidOperationException)
+        {
+            Console.Error.WriteLine($"   {name} broke off: {fault.Message}");
+            return false;
+        }
+    }
+
+    private static async Task WriteAsync(IReadOnlyList<Row> rows, string output)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(output)!);
+        await File.WriteAllLinesAsync(output, ResultTable.TabSeparated(rows));
+        await File.WriteAllTextAsync(Path.ChangeExtension(output, ".md"), ResultTable.Markdown(rows));
+    }
+
+    private static void Tell(IReadOnlyList<Row> rows, BenchArguments wishes, string[] baseline)
+    {
+        Console.WriteLine($"Ratios beside those of {Path.GetFileName(wishes.Baseline)}; nothing fails by them:");
+        foreach (var line in Baseline.Compare(rows, baseline, isWhole: wishes.Scenarios.Contains("all"))) Console.WriteLine(line);
     }
 
     private static int Refuse(string complaint)
@@ -63,23 +92,27 @@ internal static class BenchRun
         Console.WriteLine(
             """
             Usage: dotnet run -c Release --project tests/RestBroker.Benchmarks -- all|SCENARIO... [OPTION...]
-                   dotnet run -c Release --project tests/RestBroker.Benchmarks -- micro [--filter PATTERN]
+                   dotnet run -c Release --project tests/RestBroker.Benchmarks -- micro [--filter PATTERN] [--job dry|short|medium|long]
+                   bash tests/run.sh --bench [the same]
 
             Measures the broker, a process of its own, beside its limit by turns, and prints one table: what was done, ours, the limit, ours over
-            the limit (median of the pairs, quartiles under "spread"), CPU of the server for a unit of work over the limit's, bytes allocated per record.
+            the limit (median of the pairs of slices; ours and the limit are those of that pair; quartiles under "spread"), CPU of the server for
+            a unit of work over the limit's (median of the pairs), bytes allocated per record.
 
               --seconds S      so long a slice (0.5)
               --pairs N        so many slices of each side (5)
-              --full           longer (1 s, 20 pairs) and with the large sizes
-              --output FILE    the table as tab-separated values (artifacts/bench.tsv)
-              --baseline FILE  ratios of another run, to be compared with
+              --full           longer (1 s, 21 pairs) and with the large sizes: about an hour
+              --minutes M      so long the sustained load (0.5; 10 with --full)
+              --data-gib N     the most data of a full run's growth and start (10); the disk needs a little more
+              --output FILE    the table as tab-separated values (artifacts/bench.tsv), beside it as Markdown (.md)
+              --baseline FILE  ratios of another run, to be compared with (those that are committed)
               --against OTHER  beside another broker too: PATH[,NAME=VALUE...], a RestBroker.Server.dll or nothing for the same, and its environment
               --help           this text
 
             Scenarios:
             """);
         foreach (var (name, text, _) in Scenarios) Console.WriteLine($"  {name,-16} {text}");
-        Console.WriteLine("  micro            the parts alone, by BenchmarkDotNet");
+        Console.WriteLine("  micro            the parts alone, by BenchmarkDotNet: --list flat names them; reports go to artifacts/micro");
         return 0;
     }
 }

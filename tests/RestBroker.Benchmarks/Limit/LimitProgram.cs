@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using RestBroker.Benchmarks.Processes;
 
 namespace RestBroker.Benchmarks.Limit;
 
@@ -36,6 +37,7 @@ internal static class LimitProgram
             "/static" => blob.SendAsync(context),
             "/events" => events.SubscribeAsync(context),
             "/publish" => events.PublishAsync(context),
+            "/metrics" => context.Response.WriteAsync($"{ServerProcess.AllocatedMetric}{GC.GetTotalAllocatedBytes()}\n"),
             _ => NotFoundAsync(context),
         });
         await app.StartAsync();

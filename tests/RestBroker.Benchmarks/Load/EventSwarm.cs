@@ -36,6 +36,9 @@ internal sealed class EventSwarm : IDisposable
         Receive(() => _connections.Take(streams).All(connection => connection.Response.Events > 0));
     }
 
+    /// <summary>From one piece to the next; 0 = as soon as the last one has come.</summary>
+    public TimeSpan Interval { get; set; }
+
     private LoadConnection Publisher => _connections[_streams];
 
     /// <summary>Publishes for so long; the units are events that arrived.</summary>
@@ -49,9 +52,13 @@ internal sealed class EventSwarm : IDisposable
         var cpu = server.CpuSeconds;
         var started = Stopwatch.GetTimestamp();
         long arrived = 0;
+        var interval = (long)(Interval.TotalSeconds * Stopwatch.Frequency);
+        var due = started;
         for (; Stopwatch.GetElapsedTime(started) < duration; arrived += (long)events * _streams)
         {
             var target = _events + ((long)events * _streams);
+            Polling.SleepUntil(due);
+            due = Math.Max(due, Stopwatch.GetTimestamp() - interval) + interval;
             var sent = Stopwatch.GetTimestamp();
             Publisher.Send(publish);
             Receive(() => _events >= target);
@@ -65,6 +72,7 @@ internal sealed class EventSwarm : IDisposable
             Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds,
             CpuSeconds = server.CpuSeconds - cpu,
             Median = _latencies.Quantile(0.5),
+            Slowest = _latencies.Quantile(1),
             P99 = _latencies.Quantile(0.99),
         };
     }

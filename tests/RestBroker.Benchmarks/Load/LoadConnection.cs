@@ -7,7 +7,8 @@ namespace RestBroker.Benchmarks.Load;
 /// <summary>A connection that is kept alive, with one request in flight. Not thread-safe.</summary>
 internal sealed class LoadConnection : IDisposable
 {
-    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    // Without the wait of a closed connection, ten thousand of them would soon have used up the ports.
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, LingerState = new LingerOption(true, 0) };
     private ReadOnlyMemory<byte> _unsent;
 
     public LoadConnection(EndPoint server, bool countsEvents = false)

@@ -55,7 +55,7 @@ internal sealed class LoadDriver : IDisposable
             }
         }
 
-        return new LoadResult(_latencies.Count, BodyBytes - bytes, Stopwatch.GetElapsedTime(started).TotalSeconds, _latencies.Quantile(0.5), _latencies.Quantile(0.99));
+        return new LoadResult(_latencies.Count, BodyBytes - bytes, Stopwatch.GetElapsedTime(started).TotalSeconds, _latencies.Quantile(0.5), _latencies.Quantile(0.99), _latencies.Quantile(1));
     }
 
     public void Dispose()
@@ -93,4 +93,5 @@ internal sealed class LoadDriver : IDisposable
 /// <param name="Seconds">How long it took.</param>
 /// <param name="Median">The median latency in seconds.</param>
 /// <param name="P99">What one in a hundred was slower than.</param>
-internal readonly record struct LoadResult(long Requests, long BodyBytes, double Seconds, double Median, double P99);
+/// <param name="Slowest">The longest that an answer took.</param>
+internal readonly record struct LoadResult(long Requests, long BodyBytes, double Seconds, double Median, double P99, double Slowest);

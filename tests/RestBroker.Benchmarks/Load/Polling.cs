@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
@@ -26,6 +27,16 @@ internal static partial class Polling
 
         return ready;
     }
+
+    /// <summary>Sleeps until that moment of <see cref="Stopwatch"/> or a little longer; the time has passed: not at all.</summary>
+    public static void SleepUntil(long timestamp)
+    {
+        var left = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), timestamp);
+        if (left > TimeSpan.Zero) _ = Sleep((uint)left.TotalMicroseconds);
+    }
+
+    [LibraryImport("libc", EntryPoint = "usleep")]
+    private static partial int Sleep(uint microseconds);
 
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     private static partial int Poll(ref PollEntry entries, nuint count, int timeoutMilliseconds);

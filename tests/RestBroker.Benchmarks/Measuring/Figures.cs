@@ -21,6 +21,15 @@ internal static class Figures
         _ => Invariant($"{seconds:0.00} s"),
     };
 
+    public static string Bytes(double bytes) => bytes switch
+    {
+        >= 1 << 20 => Invariant($"{bytes / (1 << 20):0.0} MiB"),
+        >= 10_000 => Invariant($"{bytes / 1024:0.0} KiB"),
+        _ => Invariant($"{bytes:0} B"),
+    };
+
+    public static string Count(int count) => count.ToString("#,0", CultureInfo.InvariantCulture);
+
     public static string Ratio(double ratio) => Invariant($"{ratio:0.00}");
 
     private static string Scaled(double rate) => rate switch

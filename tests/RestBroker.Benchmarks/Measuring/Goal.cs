@@ -9,6 +9,9 @@ namespace RestBroker.Benchmarks.Measuring;
 /// <param name="CpuAtMost">The ratio of CPU is to be no more.</param>
 internal sealed record Goal(string Id, double? AtLeast = null, double? AtMost = null, double? CpuAtMost = null)
 {
+    /// <summary>Whether nothing is demanded.</summary>
+    public bool IsReportedOnly => AtLeast is null && AtMost is null && CpuAtMost is null;
+
     public bool IsMet(double ratio, double? cpuRatio) =>
         !(ratio < AtLeast) && !(ratio > AtMost) && !(cpuRatio > CpuAtMost);
 
@@ -16,7 +19,7 @@ internal sealed record Goal(string Id, double? AtLeast = null, double? AtMost = 
     {
         string?[] parts = [Text(">= ", AtLeast), Text("<= ", AtMost), Text("CPU <= ", CpuAtMost)];
         var text = string.Join(", ", parts.Where(part => part is not null));
-        return text.Length > 0 ? $"{Id} {text}".Trim() : $"{Id} reported".Trim();
+        return IsReportedOnly ? $"{Id} reported".Trim() : $"{Id} {text}".Trim();
     }
 
     private static string? Text(string sign, double? bound) =>

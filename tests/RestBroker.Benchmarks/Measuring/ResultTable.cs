@@ -30,7 +30,13 @@ internal static class ResultTable
         Figures.Ratio(row.Ratio.Median),
         row.CpuRatio is { } cpu ? Figures.Ratio(cpu) : "",
         row.BytesPerRecord is { } bytes ? bytes.ToString("0", CultureInfo.InvariantCulture) : "",
-        row.Goal.ToString().EndsWith("reported", StringComparison.Ordinal) ? row.Goal.ToString() : $"{row.Goal}: {(row.IsMet ? "met" : "missed")}",
+        Verdict(row),
         $"{Figures.Ratio(row.Ratio.Low)} to {Figures.Ratio(row.Ratio.High)}",
     ];
+
+    private static string Verdict(Row row)
+    {
+        if (row.Goal.IsReportedOnly) return row.IsLessBetter ? $"{row.Goal}, less is better" : row.Goal.ToString();
+        return $"{row.Goal}: {(row.IsMet ? "met" : "missed")}";
+    }
 }

@@ -23,5 +23,8 @@ internal sealed record Row
 
     public required Goal Goal { get; init; }
 
+    /// <summary>Whether a ratio below 1 is a good one.</summary>
+    public bool IsLessBetter { get; init; }
+
     public bool IsMet => Goal.IsMet(Ratio.Median, CpuRatio);
 }

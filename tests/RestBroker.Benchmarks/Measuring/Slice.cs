@@ -18,7 +18,10 @@ internal readonly record struct Slice
     /// <summary>The latency that one in a hundred exceeds, in seconds.</summary>
     public double P99 { get; init; }
 
-    /// <summary>Bytes that the broker allocated on its managed heap for a record; null where nobody asked.</summary>
+    /// <summary>The longest latency, in seconds.</summary>
+    public double Slowest { get; init; }
+
+    /// <summary>Bytes that the server allocated on its managed heap for a record; null where nobody asked.</summary>
     public double? BytesPerRecord { get; init; }
 
     public double Rate => Units / Seconds;

@@ -2,24 +2,31 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Reflection;
+using RestBroker.Storage;
 
 namespace RestBroker.Benchmarks.Processes;
 
 /// <summary>The real broker as a process of its own.</summary>
 internal sealed class Broker : IDisposable
 {
-    private const string AllocatedMetric = "dotnet_gc_heap_total_allocated_bytes_total ";
+    private const int SegmentsOfOthers = 200;
 
     private readonly ServerProcess _process;
     private readonly HttpClient _client;
-    private double? _costOfAsking;
-    private int _asked;
 
     private Broker(ServerProcess process)
     {
         _process = process;
         _client = new HttpClient { BaseAddress = new Uri($"http://{process.EndPoint}"), Timeout = TimeSpan.FromMinutes(5) };
     }
+
+    /// <summary>
+    /// So many logs can be written at once, a round number: each keeps a file open until it is synced, half of what a process may open is
+    /// for them, and the broker's own and those of the other rows are among them.
+    /// </summary>
+    public static int MostPartitions => (int)Math.Min(10_000, (OpenSegments - SegmentsOfOthers) / 500 * 500);
+
+    private static long OpenSegments => Math.Min(15_000, (Descriptors.Limit - DescriptorBudget.Reserve) / 2);
 
     public IPEndPoint EndPoint => _process.EndPoint;
 
@@ -33,12 +40,16 @@ internal sealed class Broker : IDisposable
     /// <param name="environment">Further settings.</param>
     public static async Task<Broker> StartAsync(string dataDirectory, string? server = null, IEnumerable<KeyValuePair<string, string>>? environment = null)
     {
-        // More logs are written at once than segments are kept open by default.
-        var settings = new Dictionary<string, string>(environment ?? [])
+        // More logs are written at once, and more streams opened by one address, than a broker allows that was told nothing.
+        var settings = new Dictionary<string, string>
         {
             ["RestBroker__DataDirectory"] = dataDirectory,
-            ["RestBroker__MaxOpenSegments"] = "9700",
+            ["RestBroker__MaxOpenSegments"] = OpenSegments.ToString(CultureInfo.InvariantCulture),
+            ["RestBroker__MaxPartitions"] = "40000",
+            ["RestBroker__MaxStreams"] = "20000",
+            ["RestBroker__MaxStreamsPerAddress"] = "20000",
         };
+        foreach (var (name, value) in environment ?? []) settings[name] = value;
         return new Broker(await ServerProcess.StartAsync(server ?? Metadata("ServerDll"), ["--urls", "http://127.0.0.1:0"], settings));
     }
 
@@ -78,29 +89,9 @@ internal sealed class Broker : IDisposable
 
     public Task<string> GetAsync(string path) => _client.GetStringAsync(new Uri(path, UriKind.Relative));
 
-    /// <summary>Bytes allocated so far, without those that asking for them has cost.</summary>
-    public async Task<double> AllocatedBytesAsync()
-    {
-        if (_costOfAsking is null)
-        {
-            await ReadAllocatedAsync();
-            var first = await ReadAllocatedAsync();
-            _costOfAsking = await ReadAllocatedAsync() - first;
-        }
-
-        return await ReadAllocatedAsync() - (_asked++ * _costOfAsking.Value);
-    }
-
     public void Dispose()
     {
         _client.Dispose();
         _process.Dispose();
-    }
-
-    private async Task<double> ReadAllocatedAsync()
-    {
-        var text = await GetAsync("/metrics");
-        var line = text.Split('\n').First(one => one.StartsWith(AllocatedMetric, StringComparison.Ordinal));
-        return double.Parse(line[AllocatedMetric.Length..], CultureInfo.InvariantCulture);
     }
 }

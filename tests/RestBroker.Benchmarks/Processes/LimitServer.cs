@@ -13,13 +13,13 @@ internal sealed class LimitServer : IDisposable
 
     public ServerProcess Process => _process;
 
-    public static async Task<LimitServer> StartAsync(string directory)
+    public static async Task<LimitServer> StartAsync(string directory, IReadOnlyDictionary<string, string>? environment = null)
     {
         var program = typeof(LimitServer).Assembly.Location;
         var isServerGC = File.ReadAllText(Path.ChangeExtension(Broker.Metadata("ServerDll"), ".runtimeconfig.json"))
             .Contains("\"System.GC.Server\": true", StringComparison.Ordinal);
-        return new(await ServerProcess.StartAsync(
-            program, [Limit.LimitProgram.Verb, directory], new Dictionary<string, string> { ["DOTNET_gcServer"] = isServerGC ? "1" : "0" }));
+        var settings = new Dictionary<string, string>(environment ?? new Dictionary<string, string>()) { ["DOTNET_gcServer"] = isServerGC ? "1" : "0" };
+        return new(await ServerProcess.StartAsync(program, [Limit.LimitProgram.Verb, directory], settings));
     }
 
     public void Dispose() => _process.Dispose();

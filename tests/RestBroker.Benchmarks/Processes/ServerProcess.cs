@@ -8,16 +8,21 @@ namespace RestBroker.Benchmarks.Processes;
 /// <summary>A server in a process of its own, on a port that is free.</summary>
 internal sealed partial class ServerProcess : IDisposable
 {
+    /// <summary>How a server's <c>/metrics</c> begin to tell what it has allocated.</summary>
+    public const string AllocatedMetric = "dotnet_gc_heap_total_allocated_bytes_total ";
+
     private const int Terminate = 15;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly Process _process;
+    private readonly AllocationMeter _allocation;
     private readonly PosixSignalRegistration[] _signals;
 
     private ServerProcess(Process process, IPEndPoint endPoint, TimeSpan startTime)
     {
         (_process, EndPoint, StartTime) = (process, endPoint, startTime);
+        _allocation = new AllocationMeter(endPoint);
         // Whatever ends this program ends the servers too.
         _signals = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, _ => End()))];
     }
@@ -30,6 +35,9 @@ internal sealed partial class ServerProcess : IDisposable
     public double CpuSeconds => ProcessClock.CpuSeconds(_process.Id);
 
     public long ResidentBytes => ProcessClock.ResidentBytes(_process.Id);
+
+    /// <summary>Bytes allocated so far on its managed heap, without those that asking for them has cost.</summary>
+    public double AllocatedBytes => _allocation.ReadAsync().GetAwaiter().GetResult();
 
     /// <summary>Starts a program of .NET and returns when it listens.</summary>
     public static async Task<ServerProcess> StartAsync(string dll, string[] arguments, IReadOnlyDictionary<string, string> environment)
@@ -68,6 +76,7 @@ internal sealed partial class ServerProcess : IDisposable
     public void Dispose()
     {
         foreach (var signal in _signals) signal.Dispose();
+        _allocation.Dispose();
         End();
         _process.Dispose();
     }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using RestBroker.Benchmarks.Load;
 using RestBroker.Benchmarks.Measuring;
 using RestBroker.Benchmarks.Processes;
@@ -5,7 +6,7 @@ using RestBroker.Benchmarks.Processes;
 namespace RestBroker.Benchmarks.Scenarios;
 
 /// <summary>What every scenario has at hand: the broker and its limit, each in a process of its own, over one disk.</summary>
-internal sealed class Bench : IDisposable
+internal sealed partial class Bench : IDisposable
 {
     private const int WarmUpConnections = 16;
 
@@ -64,20 +65,19 @@ internal sealed class Bench : IDisposable
     }
 
     /// <summary>Measures two sides by turns and adds the row.</summary>
-    public void Compare(string work, Goal goal, Comparison comparison) => Add(comparison.Run(work, goal));
+    public void Compare(string work, Goal goal, Comparison comparison)
+    {
+        // What was written before is not to be this row's burden.
+        SyncEverything();
+        Add(comparison.Run(work, goal));
+    }
 
     /// <summary>The broker under a driver.</summary>
     /// <param name="driver">What sends to it.</param>
     /// <param name="recordsPerRequest">Records in a request.</param>
     /// <param name="unitsPerRequest">What is counted, where it is not records.</param>
-    public Side Ours(LoadDriver driver, double recordsPerRequest, double? unitsPerRequest = null) => new("broker", duration =>
-    {
-        var allocated = Broker.AllocatedBytesAsync().GetAwaiter().GetResult();
-        var units = unitsPerRequest ?? recordsPerRequest;
-        var slice = Measure(driver, Broker.Process, units, duration);
-        allocated = Broker.AllocatedBytesAsync().GetAwaiter().GetResult() - allocated;
-        return slice with { BytesPerRecord = allocated / (slice.Units / units * recordsPerRequest) };
-    });
+    public Side Ours(LoadDriver driver, double recordsPerRequest, double? unitsPerRequest = null) =>
+        new("broker", duration => Measure(driver, Broker.Process, unitsPerRequest ?? recordsPerRequest, duration, recordsPerRequest));
 
     /// <summary>The limit under a driver.</summary>
     public Side Beside(string name, LoadDriver driver, double unitsPerRequest) =>
@@ -85,7 +85,7 @@ internal sealed class Bench : IDisposable
 
     /// <summary>Another server under a driver.</summary>
     public static Side Beside(string name, ServerProcess server, LoadDriver driver, double unitsPerRequest) =>
-        new(name, duration => Measure(driver, server, unitsPerRequest, duration));
+        new(name, duration => Measure(driver, server, unitsPerRequest, duration, unitsPerRequest));
 
     /// <summary>A driver whose requests are all the same.</summary>
     public LoadDriver Drive(bool isOurs, int connections, byte[] request) =>
@@ -106,17 +106,24 @@ internal sealed class Bench : IDisposable
         Directory.Dispose();
     }
 
-    private static Slice Measure(LoadDriver driver, ServerProcess server, double unitsPerRequest, TimeSpan duration)
+    [LibraryImport("libc", EntryPoint = "sync")]
+    private static partial void SyncEverything();
+
+    private static Slice Measure(LoadDriver driver, ServerProcess server, double unitsPerRequest, TimeSpan duration, double recordsPerRequest)
     {
+        var allocated = server.AllocatedBytes;
         var cpu = server.CpuSeconds;
         var result = driver.Run(duration);
+        cpu = server.CpuSeconds - cpu;
         return new Slice
         {
             Units = result.Requests * unitsPerRequest,
             Seconds = result.Seconds,
-            CpuSeconds = server.CpuSeconds - cpu,
+            CpuSeconds = cpu,
             Median = result.Median,
             P99 = result.P99,
+            Slowest = result.Slowest,
+            BytesPerRecord = (server.AllocatedBytes - allocated) / (result.Requests * recordsPerRequest),
         };
     }
 }

@@ -43,6 +43,7 @@ internal static class ProduceScenario
             Limit = bench.Beside(beside, limit, 1),
             Metric = slice => slice.Median,
             Format = Figures.Duration,
+            IsLessBetter = true,
         });
     }
 }

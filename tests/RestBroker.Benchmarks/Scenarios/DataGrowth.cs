@@ -1,0 +1,67 @@
+using System.Globalization;
+using RestBroker.Benchmarks.Load;
+using RestBroker.Benchmarks.Measuring;
+
+namespace RestBroker.Benchmarks.Scenarios;
+
+/// <summary>What a record costs to read, to write and to consume when there is more data, beside a log of a MiB.</summary>
+internal static class DataGrowth
+{
+    private const int Connections = 64;
+    private const int Requests = 10_000;
+    private const int BatchesPerPage = 10;
+    private const string Small = "grow-small";
+    private const string Large = "grow-data";
+
+    public static async Task RunAsync(Bench bench)
+    {
+        await bench.Broker.CreateTopicAsync(Small, isSynced: false);
+        await bench.Broker.CreateTopicAsync(Large, isSynced: false, maxBytes: 1L << 40);
+        await bench.Broker.CreateTopicAsync($"{Small}-written", isSynced: false);
+        var fill = new LogFill(bench.Broker, Small);
+        await fill.ToAsync(1);
+        using var random = Random(bench, Small, fill.Batches);
+        using var consume = Consume(bench, Small, fill.Batches);
+        using var write = bench.Drive(isOurs: true, Connections, Write($"{Small}-written"));
+        fill = new LogFill(bench.Broker, Large);
+        foreach (var mebibytes in Sizes(bench.Pace))
+        {
+            await fill.ToAsync(mebibytes);
+            var size = mebibytes < 1024 ? $"{mebibytes} MiB" : $"{mebibytes / 1024} GiB";
+            using var randomLarge = Random(bench, Large, fill.Batches);
+            GrowthScenario.Compare(bench, $"read one record of 1 KiB at random, {size} of data", randomLarge, random, "1 MiB");
+            using var consumeLarge = Consume(bench, Large, fill.Batches);
+            GrowthScenario.Compare(bench, $"consume from the start, pages of 1 MiB, {size} of data", consumeLarge, consume, "1 MiB", LogFill.RecordsPerBatch * BatchesPerPage);
+            using var writeLarge = bench.Drive(isOurs: true, Connections, Write(Large));
+            GrowthScenario.Compare(bench, $"produce 1 KiB, async, {size} of data", writeLarge, write, "1 MiB");
+        }
+
+        await bench.Broker.DeleteTopicAsync(Large);
+    }
+
+    private static IEnumerable<int> Sizes(Pace pace)
+    {
+        int[] sizes = pace.IsFull ? [64, 1_024, 10 * 1_024, pace.DataGibibytes * 1_024] : [64, 1_024];
+        return sizes.Where(size => size <= Math.Max(1_024, pace.DataGibibytes * 1_024)).Distinct().Order();
+    }
+
+    private static LoadDriver Random(Bench bench, string topic, IReadOnlyList<long> batches)
+    {
+        var random = new Random(1);
+        var requests = Enumerable.Range(0, Requests).Select(_ => batches[random.Next(batches.Count)] + random.Next(LogFill.RecordsPerBatch))
+            .Select(offset => HttpText.Get($"/v1/topics/{topic}/partitions/0/records/{offset.ToString(CultureInfo.InvariantCulture)}")).ToArray();
+        var turn = 0;
+        return new LoadDriver(bench.Broker.EndPoint, Connections, _ => requests[turn++ % requests.Length]);
+    }
+
+    // From the first page on, and at the end again from the first; what is small is read again and again.
+    private static LoadDriver Consume(Bench bench, string topic, IReadOnlyList<long> batches)
+    {
+        long[] offsets = [.. batches.Where((_, batch) => batch % BatchesPerPage == 0)];
+        var turn = 0;
+        return new LoadDriver(bench.Broker.EndPoint, 1, _ => HttpText.Get(
+            $"/v1/topics/{topic}/partitions/0/records?offset={offsets[turn++ % offsets.Length]}&maxBytes={LogFill.BatchSize * BatchesPerPage}", BatchBytes.ContentType));
+    }
+
+    private static byte[] Write(string topic) => HttpText.Post($"/v1/topics/{topic}/partitions/0/records", Bodies.Json(1));
+}
