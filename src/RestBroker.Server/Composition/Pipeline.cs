@@ -9,13 +9,6 @@ internal static class Pipeline
 {
     public static void UseRestBroker(this WebApplication app)
     {
-        // No service of ours lives as long as a request: a scope for each would only hand out the same singletons.
-        var services = app.Services;
-        app.Use((HttpContext context, RequestDelegate next) =>
-        {
-            context.RequestServices = services;
-            return next(context);
-        });
         app.Use(AnswerHeaders);
         app.UseMiddleware<ProblemMiddleware>();
         app.Use(NoTrailingSlash);

@@ -19,20 +19,17 @@ internal sealed class PageOutput : IBufferWriter<byte>, IDisposable
     public const int SliceSize = 32 * 1024;
 
     private readonly HttpContext _context;
-    private readonly DueQueue _stalls;
-    private readonly Due _stall;
+    private readonly WatchedFlush _flush;
     private readonly PooledBuffer _gathered = new();
     private bool _isBegun;
     private int _unsent;
-    private volatile bool _isStalled;
 
     /// <param name="context">The request.</param>
     /// <param name="stalls">Writes that clients do not take.</param>
     public PageOutput(HttpContext context, DueQueue stalls)
     {
         _context = context;
-        _stalls = stalls;
-        _stall = new Due(OnStalled);
+        _flush = new WatchedFlush(context, stalls);
     }
 
     public Memory<byte> GetMemory(int sizeHint = 0) =>
@@ -81,7 +78,7 @@ internal sealed class PageOutput : IBufferWriter<byte>, IDisposable
     public void Dispose()
     {
         _gathered.Dispose();
-        _stalls.Disarm(_stall);
+        _flush.Dispose();
     }
 
     private async ValueTask BeginAsync()
@@ -94,30 +91,6 @@ internal sealed class PageOutput : IBufferWriter<byte>, IDisposable
     private ValueTask SendAsync()
     {
         _unsent = 0;
-        var flush = _context.Response.BodyWriter.FlushAsync(_context.RequestAborted);
-        if (!flush.IsCompletedSuccessfully) return new ValueTask(WaitAsync(flush.AsTask()));
-        _ = flush.Result;
-        return ValueTask.CompletedTask;
-    }
-
-    private async Task WaitAsync(Task flush)
-    {
-        _stalls.Arm(_stall);
-        try
-        {
-            await flush;
-        }
-        finally
-        {
-            _stalls.Disarm(_stall);
-        }
-
-        if (_isStalled) throw new OperationCanceledException("The client reads nothing.", _context.RequestAborted);
-    }
-
-    private void OnStalled()
-    {
-        _isStalled = true;
-        _context.Abort();
+        return _flush.SendAsync();
     }
 }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using RestBroker.Core.Records;
@@ -21,24 +20,25 @@ internal sealed class StreamOutput : IDisposable
     private const int KernelBufferSize = 128 * 1024;
 
     private readonly HttpContext _context;
-    private readonly DueQueue _stalls;
+    private readonly WatchedFlush _flush;
     private readonly DueQueue? _own;
-    private readonly Due _stall;
     private int _unsent;
-    private volatile bool _isStalled;
 
     /// <param name="context">The request.</param>
     /// <param name="stalls">Writes that the client does not take, of all streams.</param>
     public StreamOutput(HttpContext context, DueQueue stalls)
     {
         _context = context;
-        _stalls = stalls;
-        _stall = new Due(OnStalled);
+        _flush = new WatchedFlush(context, stalls);
     }
 
     /// <summary>An output with a patience of its own.</summary>
     public StreamOutput(HttpContext context, TimeProvider time, TimeSpan patience)
-        : this(context, new DueQueue(time, patience)) => _own = _stalls;
+    {
+        _context = context;
+        _own = new DueQueue(time, patience);
+        _flush = new WatchedFlush(context, _own);
+    }
 
     /// <summary>What was written and not flushed.</summary>
     public PooledBuffer Buffer { get; } = new(16);
@@ -83,7 +83,7 @@ internal sealed class StreamOutput : IDisposable
     public void Dispose()
     {
         Buffer.Dispose();
-        _stalls.Disarm(_stall);
+        _flush.Dispose();
         _own?.Dispose();
     }
 
@@ -109,30 +109,6 @@ internal sealed class StreamOutput : IDisposable
     private ValueTask SendAsync()
     {
         _unsent = 0;
-        var flush = _context.Response.BodyWriter.FlushAsync(_context.RequestAborted);
-        if (!flush.IsCompletedSuccessfully) return new ValueTask(WaitAsync(flush));
-        _ = flush.Result;
-        return ValueTask.CompletedTask;
-    }
-
-    private async Task WaitAsync(ValueTask<FlushResult> flush)
-    {
-        _stalls.Arm(_stall);
-        try
-        {
-            await flush;
-        }
-        finally
-        {
-            _stalls.Disarm(_stall);
-        }
-
-        if (_isStalled) throw new OperationCanceledException("The client reads nothing.", _context.RequestAborted);
-    }
-
-    private void OnStalled()
-    {
-        _isStalled = true;
-        _context.Abort();
+        return _flush.SendAsync();
     }
 }
