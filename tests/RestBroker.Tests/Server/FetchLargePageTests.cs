@@ -7,7 +7,6 @@ using RestBroker.Server.Composition;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Endpoints;
 using RestBroker.Server.Streaming;
-using RestBroker.Server.Streaming.Tail;
 
 namespace RestBroker.Tests.Server;
 
@@ -92,13 +91,13 @@ public sealed class FetchLargePageTests
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         await using var broker = TestBroker.Start(time: time);
         for (var i = 0; i < 16; i++) await FillAsync(broker, i, 1, 1_000_000);
+        using var requests = new ActiveRequests(broker);
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
         await socket.ConnectAsync(broker.Address.Host, broker.Address.Port);
         await socket.SendAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {broker.Address.Authority}\r\n\r\n"));
-        var stalls = broker.Services.GetRequiredService<StreamClocks>().Stalls;
-        await Eventually.IsTrueAsync(() => Task.FromResult(stalls.Count > 0));
+        await Eventually.IsTrueAsync(() => Task.FromResult(requests.Count == 1));
 
-        await time.PassUntilAsync(TimeSpan.FromSeconds(1), () => Task.FromResult(stalls.Count == 0));
+        await time.PassUntilAsync(TimeSpan.FromSeconds(1), () => Task.FromResult(requests.Count == 0));
 
         Assert.InRange(time.GetUtcNow() - time.Start, TimeSpan.FromSeconds(45), TimeSpan.FromHours(1));
         var answer = await ReadToEndAsync(socket);
