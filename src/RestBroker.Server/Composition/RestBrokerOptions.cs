@@ -57,9 +57,12 @@ public sealed class RestBrokerOptions
     [Range(0, long.MaxValue)]
     public long DiskReserveBytes { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>Segment files that are kept open, at most about half of what the process may open.</summary>
+    /// <summary>
+    /// Segment files that are kept open, at most about half of what the process may open. One that waits for its sync stays open: where all
+    /// do, an append is 429.
+    /// </summary>
     [Range(16, 1_000_000)]
-    public int MaxOpenSegments { get; set; } = 1_000;
+    public int MaxOpenSegments { get; set; } = 10_000;
 
     /// <summary>The largest body of a request that is not streamed, in bytes.</summary>
     [Range(1024, 1_073_741_824)]
