@@ -49,7 +49,7 @@ public sealed record LogConfig
     public TimeSpan IdempotencyKeyWindow { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>The most segment files that are kept open; the ones longest unused are closed. See <see cref="DescriptorBudget"/>.</summary>
-    public int MaxOpenSegments { get; init; } = 10_000;
+    public int MaxOpenSegments { get; init; } = 4_000;
 
     /// <summary>
     /// So much of the disk is kept free: producers are refused before it is full, so that deleting, retention and commits still find

@@ -62,7 +62,7 @@ public sealed class RestBrokerOptions
     /// do, an append is 429.
     /// </summary>
     [Range(16, 1_000_000)]
-    public int MaxOpenSegments { get; set; } = 10_000;
+    public int MaxOpenSegments { get; set; } = 4_000;
 
     /// <summary>The largest body of a request that is not streamed, in bytes.</summary>
     [Range(1024, 1_073_741_824)]
