@@ -56,6 +56,7 @@ internal static class ServiceSetup
         services.AddSingleton<BatchAppender>();
         services.AddSingleton<BatchRequests>();
         services.AddSingleton<ProduceRequests>();
+        services.AddSingleton<SingleRecords>();
         services.AddSingleton<RawRequests>();
         services.AddSingleton<ValueRequests>();
 

@@ -13,7 +13,7 @@ namespace RestBroker.Server.Producing;
 
 /// <summary>Takes a request whose body is one record's value. Thread-safe.</summary>
 internal sealed class RawRequests(
-    ILogEngine engine, TopicAutoCreator topics, RecordProducer producer, IdempotentRequests keyed, IOptions<RestBrokerOptions> options, TimeProvider time)
+    ILogEngine engine, TopicAutoCreator topics, SingleRecords single, IOptions<RestBrokerOptions> options, TimeProvider time)
 {
     private const string HeaderPrefix = "RB-Header-";
 
@@ -43,14 +43,7 @@ internal sealed class RawRequests(
 
         var (target, created) = await topics.GetOrCreateAsync(topic, cancellationToken);
         if (created) context.Response.Headers["RB-Topic-Created"] = "true";
-        using var request = idempotencyKey is { } some
-            ? await keyed.BeginAsync(some, target, RequestDigest.OfRecord(some, "raw", record), cancellationToken)
-            : null;
-        using var records = new ProducedRecords();
-        records.Add(record);
-        using var receipts = await producer.ProduceAsync(target, records, request is null ? produce : produce with { Key = request }, cancellationToken);
-        if (request is not null && receipts.Duplicate) context.Response.Headers[IdempotentRequests.ReplayHeader] = "true";
-        var receipt = receipts.Items[0];
+        var receipt = await single.StoreAsync(context, target, record, new SingleProduce(produce, idempotencyKey, "raw"));
         if (produce.Acks == Acks.None) return TypedResults.Accepted((string?)null);
         ReceiptAnswer.WriteCreated(context.Response, topic, receipt);
         return TypedResults.Empty;

@@ -13,7 +13,7 @@ namespace RestBroker.Server.Producing;
 
 /// <summary>The latest value of a key as a resource. Thread-safe.</summary>
 internal sealed class ValueRequests(
-    ILogEngine engine, RecordProducer producer, IdempotentRequests keyed, IOptions<RestBrokerOptions> options, TimeProvider time)
+    ILogEngine engine, SingleRecords single, IOptions<RestBrokerOptions> options, TimeProvider time)
 {
     /// <summary>Stores the body as the key's value, if the preconditions hold.</summary>
     public async Task<Results<Created<ReceiptResponse>, Accepted>> PutAsync(HttpContext context, string topic, ReadOnlyMemory<byte> key, Acks acks)
@@ -59,15 +59,7 @@ internal sealed class ValueRequests(
 
         var partition = Murmur2.Partition(key.Span, topic.PartitionCount);
         var produce = new ProduceOptions(partition, acks, KeyCondition: EntityTags.OfKey(context.Request.Headers, topic, partition));
-        var name = IdempotencyKey.Of(context.Request, engine, acks);
-        using var request = name is { } some
-            ? await keyed.BeginAsync(some, topic, RequestDigest.OfRecord(some, "value", record), context.RequestAborted)
-            : null;
-        using var records = new ProducedRecords();
-        records.Add(record);
-        using var receipts = await producer.ProduceAsync(topic, records, produce with { Key = request }, context.RequestAborted);
-        if (request is not null && receipts.Duplicate) context.Response.Headers[IdempotentRequests.ReplayHeader] = "true";
-        var receipt = receipts.Items[0];
+        var receipt = await single.StoreAsync(context, topic, record, new SingleProduce(produce, IdempotencyKey.Of(context.Request, engine, acks), "value"));
         if (acks == Acks.None) return TypedResults.Accepted((string?)null);
         context.Response.Headers.ETag = EntityTags.OfRecord(topic.Incarnation, receipt.Partition, receipt.Offset);
         return TypedResults.Created(
