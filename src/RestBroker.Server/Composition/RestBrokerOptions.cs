@@ -155,7 +155,7 @@ public sealed class RestBrokerOptions
     [Range(1, 1_000_000)]
     public int MaxStreamsPerAddress { get; set; } = 1_000;
 
-    /// <summary>A stream whose client reads nothing for this long is closed, in seconds.</summary>
+    /// <summary>A stream or a large page whose client reads nothing for this long is closed, in seconds.</summary>
     [Range(1, 3600)]
     public int StalledStreamSeconds { get; set; } = 45;
 

@@ -54,6 +54,8 @@ internal sealed class ReadScope(IReadOnlyList<TopicPosition> topics, int maxPart
         {
             var (topic, partition) = _asked[i];
             var entry = found.Partitions[i];
+            // Where the log is gone its end is not known: what was known of it holds, and the reader is not up to date with it.
+            if (entry.Error is BrokerError.UnknownTopicOrPartition or BrokerError.TopicRecreated) continue;
             // Offsets below the high watermark may hold no record: after compaction, or where a crash left a hole. Then this is the end.
             // Only if nobody got anything: a batch too large for what others left over is not given either.
             var nothingThere = entry.Error == BrokerError.None && bytes == 0;

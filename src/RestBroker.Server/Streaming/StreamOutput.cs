@@ -1,6 +1,4 @@
 using System.Buffers;
-using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using RestBroker.Core.Records;
 using RestBroker.Server.Streaming.Tail;
 
@@ -15,9 +13,6 @@ internal sealed class StreamOutput : IDisposable
     // More than this is not gathered before it is sent, and no more than this is sent at once: a client that takes a slice in the time
     // allowed is slow, not stalled.
     private const int SliceSize = 32 * 1024;
-
-    /// <summary>What the kernel is asked to keep of a stream that its client has not taken; Linux takes twice as much for its own records.</summary>
-    private const int KernelBufferSize = 128 * 1024;
 
     private readonly HttpContext _context;
     private readonly WatchedFlush _flush;
@@ -53,17 +48,6 @@ internal sealed class StreamOutput : IDisposable
         response.ContentType = contentType;
         response.Headers.CacheControl = "no-cache, no-transform";
         response.Headers["X-Accel-Buffering"] = "no";
-        // A stream may be silent and its client slow; whether it reads at all is watched here.
-        if (_context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate) rate.MinDataRate = null;
-        BoundKernelBuffer();
-    }
-
-    // Left to itself the kernel keeps megabytes for a client that reads nothing (2.6 MB on loopback), and a thousand of those take all the
-    // copying there is before they stall. On HTTP/2 the connection is not the stream's alone, and the protocol has its own windows.
-    private void BoundKernelBuffer()
-    {
-        if (HttpProtocol.IsHttp2(_context.Request.Protocol) || _context.Features.Get<IConnectionSocketFeature>() is not { } connection) return;
-        connection.Socket.SendBufferSize = KernelBufferSize;
     }
 
     /// <summary>Sends bytes that stay as they are, behind what was written before; the last of them go out with the next flush.</summary>

@@ -83,6 +83,33 @@ public sealed class FetchLargePageTests
         Assert.Equal(10, session.Position[0].Slots.Span[0]);
     }
 
+    [Fact]
+    public async Task A_page_that_ends_because_its_topic_was_deleted_is_not_up_to_date()
+    {
+        await using var broker = TestBroker.Start();
+        for (var i = 0; i < 20; i++) await FillAsync(broker, i, 1, 100_000);
+        var engine = broker.Services.GetRequiredService<ILogEngine>();
+        var wishes = new ReadWishes(new FetchQuery { MaxBytes = 4_000_000 }, default, new RestBrokerOptions());
+        var topic = await engine.GetTopicAsync("orders", default);
+        using var lifetime = new ReadLifetime(default, default);
+        using var session = new ReadSession(engine, wishes.Page([new TopicPosition(topic, [0], false)], isResolved: true));
+        var loop = new PageLoop(session, TimeProvider.System, TimeSpan.Zero, long.MaxValue);
+        await loop.NextAsync(lifetime);
+
+        Assert.Equal(204, (await broker.SendAsync(HttpMethod.Delete, "/v1/topics/orders", headers: ("If-Match", "*"))).Status);
+        do
+        {
+            while (session.TryRead(out _))
+            {
+                // To the end of the page.
+            }
+        }
+        while (await loop.NextAsync(lifetime));
+
+        Assert.InRange(session.Delivered, 1, 19);
+        Assert.False(session.IsUpToDate);
+    }
+
     [Theory]
     [InlineData("/v1/topics/orders/records?limit=10000&maxBytes=16777216")]
     [InlineData(Path + "&maxBytes=16777216")]
