@@ -9,6 +9,17 @@ namespace RestBroker.Core.Records;
 public readonly record struct Record(
     long Offset, long Timestamp, ReadOnlyMemory<byte>? Key, ReadOnlyMemory<byte>? Value, RecordHeaders Headers)
 {
+    /// <summary>Bytes of its key, its value and its headers' names and values.</summary>
+    public long Size
+    {
+        get
+        {
+            long size = (Key?.Length ?? 0) + (Value?.Length ?? 0);
+            foreach (var header in Headers) size += header.Name.Length + (header.Value?.Length ?? 0);
+            return size;
+        }
+    }
+
     /// <summary>The same record with bytes of its own, valid for ever.</summary>
     public Record Copy() => this with { Key = Copy(Key), Value = Copy(Value), Headers = Headers.Copy() };
 

@@ -66,20 +66,24 @@ internal sealed class FetchQuery : TopicReadQuery
 /// <summary>What an event stream takes.</summary>
 internal sealed class EventQuery : TopicReadQuery;
 
-/// <summary>What an event stream of a consumer group takes.</summary>
-internal sealed class GroupEventQuery
+/// <summary>What chooses records inside a consumer group.</summary>
+internal abstract class GroupFilterQuery
 {
-    [Description("The member's name: any, but each page or process its own.")]
-    [FromQuery(Name = "member")]
-    public string? Member { get; init; }
-
-    [Description("Only records with exactly this key; the ids, and what they commit, go over the others. Not in a shared group.")]
+    [Description("Only records with exactly this key; cursors and ids, and what they commit, go over the others. Not in a shared group.")]
     [FromQuery(Name = "key")]
     public string? Key { get; init; }
 
     [Description("Only records whose key begins so. Headers are asked for by `header.name=value`. Not in a shared group.")]
     [FromQuery(Name = "keyPrefix")]
     public string? KeyPrefix { get; init; }
+}
+
+/// <summary>What an event stream of a consumer group takes.</summary>
+internal sealed class GroupEventQuery : GroupFilterQuery
+{
+    [Description("The member's name: any, but each page or process its own.")]
+    [FromQuery(Name = "member")]
+    public string? Member { get; init; }
 
     [Description("The stream ends after so many records, 1 to 10,000; default never.")]
     [FromQuery(Name = "limit")]
@@ -91,7 +95,7 @@ internal sealed class GroupEventQuery
 }
 
 /// <summary>What the query of a fetch inside a group takes: all of it without a body, and beside a body the filter.</summary>
-internal sealed class GroupFetchQuery
+internal sealed class GroupFetchQuery : GroupFilterQuery
 {
     [Description("Without a body: what the group reads.")]
     [FromQuery(Name = "topic")]
@@ -112,17 +116,6 @@ internal sealed class GroupFetchQuery
     [Description("Without a body: how long to wait for a record, 0 to 50 s; default 0.")]
     [FromQuery(Name = "wait")]
     public double? Wait { get; init; }
-
-    [Description("Only records with exactly this key; the cursor, and what it commits, goes over the others. Not in a shared group.")]
-    [FromQuery(Name = "key")]
-    public string? Key { get; init; }
-
-    [Description("Only records whose key begins so. Headers are asked for by `header.name=value`. Not in a shared group.")]
-    [FromQuery(Name = "keyPrefix")]
-    public string? KeyPrefix { get; init; }
-
-    /// <summary>The query as it was sent.</summary>
-    internal QueryString Text { get; set; }
 
     internal bool HasMembers => this is not { Topic: null, Member: null, AutoCommit: null, Limit: null, Wait: null };
 }

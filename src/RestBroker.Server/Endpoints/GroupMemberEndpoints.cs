@@ -54,8 +54,7 @@ internal static class GroupMemberEndpoints
         [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] FetchGroupRequest? request)
     {
         TopicName.RequireMemberOrGroup(group, "group");
-        query.Text = context.Request.QueryString;
-        var fetch = request is null ? await lines.ReadAsync(group, query, context.RequestAborted) : lines.Of(group, request, query);
+        var fetch = request is null ? await lines.ReadAsync(context, group, query) : lines.Of(context, group, request, query);
         await (lines.IsShared(group) ? shared.FetchAsync(context, fetch) : requests.FetchAsync(context, fetch));
     }
 

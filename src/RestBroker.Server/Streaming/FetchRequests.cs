@@ -82,7 +82,7 @@ internal sealed class FetchRequests(
 
     private async Task SendLinesAsync(HttpContext context, ReadSession session, PageLoop loop, ReadWishes wishes, ReadLifetime lifetime)
     {
-        using var output = Output(context);
+        using var output = new StreamOutput(context, clocks.Stalls);
         using var dress = new NdjsonDress(output.Buffer, session, wishes.Shape, clocks.Time, context.TraceIdentifier);
         var gaps = new List<ReadNotice>();
         context.Response.ContentType = ContentTypes.NdJson; // a refusal of the first step puts its own in its place
@@ -99,6 +99,4 @@ internal sealed class FetchRequests(
         dress.EndPage(gaps);
         await output.FlushAsync();
     }
-
-    private StreamOutput Output(HttpContext context) => new(context, clocks.Stalls);
 }

@@ -11,7 +11,7 @@ internal sealed class GroupOneLiner(ILogEngine engine, GroupCatalog catalog, Rea
 {
     /// <summary>The body's wishes; the query may hold a filter, as that of every read, and nothing else.</summary>
     /// <exception cref="BrokerException">InvalidRequest, InvalidRange.</exception>
-    public GroupFetch Of(string group, FetchGroupRequest request, GroupFetchQuery query)
+    public GroupFetch Of(HttpContext context, string group, FetchGroupRequest request, GroupFetchQuery query)
     {
         if (query.HasMembers)
         {
@@ -20,7 +20,7 @@ internal sealed class GroupOneLiner(ILogEngine engine, GroupCatalog catalog, Rea
         }
 
         var read = new GroupReadQuery { Limit = request.Limit, Wait = request.Wait, MaxBytes = request.MaxBytes, Key = query.Key, KeyPrefix = query.KeyPrefix };
-        return new GroupFetch(group, request.Member, request.Lease?.ToToken(), request.Cursor, Wishes(read, query), AutoCommit: false);
+        return new GroupFetch(group, request.Member, request.Lease?.ToToken(), request.Cursor, Wishes(read, context), AutoCommit: false);
     }
 
     /// <summary>Whether a group is shared.</summary>
@@ -29,7 +29,7 @@ internal sealed class GroupOneLiner(ILogEngine engine, GroupCatalog catalog, Rea
 
     /// <summary>The query's wishes; a group that does not exist is created.</summary>
     /// <exception cref="BrokerException">InvalidRequest, InvalidRange, InvalidTopic, UnknownTopicOrPartition, and what creating refuses.</exception>
-    public async ValueTask<GroupFetch> ReadAsync(string group, GroupFetchQuery query, CancellationToken cancellationToken)
+    public async ValueTask<GroupFetch> ReadAsync(HttpContext context, string group, GroupFetchQuery query)
     {
         if (query is not { Topic: { } topic, Member: { } member, AutoCommit: true })
         {
@@ -37,14 +37,14 @@ internal sealed class GroupOneLiner(ILogEngine engine, GroupCatalog catalog, Rea
                 BrokerError.InvalidRequest, "Send a JSON body with member, or without one ?topic=…&member=…&autoCommit=true.");
         }
 
-        var wishes = Wishes(new GroupReadQuery { Limit = query.Limit, Wait = query.Wait, Key = query.Key, KeyPrefix = query.KeyPrefix }, query);
-        await engine.GetTopicAsync(topic, cancellationToken);
-        var found = catalog.Find(group) ?? (await catalog.PutAsync(group, new GroupSpec([topic]), cancellationToken)).Group;
+        var wishes = Wishes(new GroupReadQuery { Limit = query.Limit, Wait = query.Wait, Key = query.Key, KeyPrefix = query.KeyPrefix }, context);
+        await engine.GetTopicAsync(topic, context.RequestAborted);
+        var found = catalog.Find(group) ?? (await catalog.PutAsync(group, new GroupSpec([topic]), context.RequestAborted)).Group;
         if (found.Settings.Topics.Contains(topic)) return new GroupFetch(group, member, null, null, wishes, AutoCommit: true);
         throw new BrokerException(
             BrokerError.InvalidTopic,
             $"Group '{group}' reads {string.Join(", ", found.Settings.Topics)} and not {topic}: PUT /v1/groups/{group} sets its topics.");
     }
 
-    private ReadWishes Wishes(GroupReadQuery read, GroupFetchQuery query) => new(read, query.Text, planner.Options);
+    private ReadWishes Wishes(GroupReadQuery read, HttpContext context) => new(read, context.Request.QueryString, planner.Options);
 }

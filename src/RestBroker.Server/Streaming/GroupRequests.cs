@@ -21,8 +21,7 @@ internal sealed class GroupRequests(
     ReadPlanner planner,
     IOptions<JsonOptions> json,
     IHostApplicationLifetime host,
-    StreamClocks clocks,
-    TimeProvider time)
+    StreamClocks clocks)
 {
     // A topic that goes while it is read is gone from the group when it is looked at again.
     private const int MaxVanishedTopics = 3;
@@ -30,7 +29,7 @@ internal sealed class GroupRequests(
     /// <summary>Joins or renews, reads, and answers a page with the lease.</summary>
     public async Task FetchAsync(HttpContext context, GroupFetch fetch)
     {
-        var began = time.GetTimestamp();
+        var began = clocks.Time.GetTimestamp();
         var lease = fetch.Lease;
         var vanished = 0;
         for (GroupFetch? next = fetch; next is not null;)
@@ -40,7 +39,7 @@ internal sealed class GroupRequests(
             lease = fetched.Value.Lease.Token;
             try
             {
-                next = await ReadAsync(context, next, fetched.Value, fetch.Wishes.Wait - time.GetElapsedTime(began));
+                next = await ReadAsync(context, next, fetched.Value, fetch.Wishes.Wait - clocks.Time.GetElapsedTime(began));
             }
             catch (BrokerException e) when (
                 e.Error is BrokerError.UnknownTopicOrPartition or BrokerError.TopicRecreated && ++vanished <= MaxVanishedTopics)
@@ -75,13 +74,13 @@ internal sealed class GroupRequests(
     private async Task<GroupFetch?> ReadAsync(HttpContext context, GroupFetch fetch, GroupSession session, TimeSpan left)
     {
         using var step = new GroupStep(session, left, context.RequestAborted, host.ApplicationStopping);
-        if (session.Positions.Count == 0) await step.IdleAsync(time);
+        if (session.Positions.Count == 0) await step.IdleAsync(clocks.Time);
         using var read = new ReadSession(engine, fetch.Wishes.Page(GroupCursor.Place(session, fetch.Cursor), isResolved: true));
         using var page = new JsonPage(context, read, fetch.Wishes.Shape, clocks);
         var wait = session.Positions.Count == 0 ? TimeSpan.Zero : step.Wait;
         // Whole before a byte is sent: if the lease has changed by then it is thrown away. Its size is bounded by maxBytes, of which JSON makes
         // at most six times as much, and by the names and numbers of at most 10,000 records.
-        var loop = new PageLoop(read, time, wait, planner.Options.MaxFilteredScanBytes);
+        var loop = new PageLoop(read, clocks.Time, wait, planner.Options.MaxFilteredScanBytes);
         await page.ReadWholeAsync(loop, step.Lifetime);
         if (!read.HasSpoken && !step.IsLast && !loop.HasScannedEnough)
             return read.IsFiltered && session.Positions.Count > 0 ? fetch with { Cursor = Cursor.Format(read.Position) } : fetch;

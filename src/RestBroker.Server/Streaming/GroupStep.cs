@@ -35,18 +35,7 @@ internal sealed class GroupStep : IDisposable
     public bool IsLast => _stopping.IsCancellationRequested || (_left == Wait && (_left == TimeSpan.Zero || !_session.Changed.IsCancellationRequested));
 
     /// <summary>Waits for news while there is nothing to read.</summary>
-    public async Task IdleAsync(TimeProvider time)
-    {
-        if (Wait == TimeSpan.Zero) return;
-        try
-        {
-            await Task.Delay(Wait, time, Lifetime.Token);
-        }
-        catch (OperationCanceledException) when (Lifetime.IsStopping)
-        {
-            // There is news, or the broker stops.
-        }
-    }
+    public Task IdleAsync(TimeProvider time) => Lifetime.IdleAsync(Wait, time);
 
     public void Dispose()
     {

@@ -69,10 +69,17 @@ internal sealed class PageOutput : IBufferWriter<byte>, IDisposable
     }
 
     /// <summary>Sends what was written, and nothing follows.</summary>
-    public ValueTask EndAsync()
+    public async ValueTask EndAsync()
     {
         if (!_isBegun) _context.Response.ContentLength = _gathered.Length;
-        return FlushAsync();
+        if (_isBegun || _gathered.Length > WholeSize)
+        {
+            await FlushAsync();
+            return;
+        }
+
+        _context.Response.ContentType = ContentTypes.Json;
+        await _context.Response.BodyWriter.WriteAsync(_gathered.Written, _context.RequestAborted);
     }
 
     public void Dispose()

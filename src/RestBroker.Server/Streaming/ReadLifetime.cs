@@ -20,5 +20,19 @@ internal sealed class ReadLifetime(CancellationToken aborted, CancellationToken 
     /// <summary>The broker stops and the client is still there: waits end, answers are given.</summary>
     public bool IsStopping => Stopping.IsCancellationRequested && !Aborted.IsCancellationRequested;
 
+    /// <summary>Waits where there is nothing to read; ends early with the broker.</summary>
+    public async Task IdleAsync(TimeSpan atMost, TimeProvider time)
+    {
+        if (atMost == TimeSpan.Zero) return;
+        try
+        {
+            await Task.Delay(atMost, time, Token);
+        }
+        catch (OperationCanceledException) when (IsStopping)
+        {
+            // It is over.
+        }
+    }
+
     public void Dispose() => _either.Dispose();
 }

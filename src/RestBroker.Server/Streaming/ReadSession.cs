@@ -168,12 +168,7 @@ internal sealed class ReadSession : IDisposable
     public ReadSession LookAhead()
     {
         var ahead = new ReadSession(_engine, _plan with { Topics = [.. _plan.Topics.Select(topic => topic.Fork())] })
-        {
-            HasSpoken = HasSpoken,
-            Delivered = Delivered,
-            DeliveredBytes = DeliveredBytes,
-            ScannedBytes = ScannedBytes,
-        };
+        { HasSpoken = HasSpoken, Delivered = Delivered, DeliveredBytes = DeliveredBytes, ScannedBytes = ScannedBytes };
         if (_found is null) return ahead;
         ahead._scope.Ask();
         ahead._scope.Note(_found);
@@ -249,7 +244,7 @@ internal sealed class ReadSession : IDisposable
 
     private bool TryDeliver(TopicPosition topic, int partition, in Record record)
     {
-        var size = SizeOf(record);
+        var size = record.Size;
         IsFull = Delivered >= _most || (Delivered > 0 && size > _plan.MaxBytes - DeliveredBytes);
         topic.Advance(partition, IsFull ? record.Offset : record.Offset + 1);
         if (IsFull) return false;
@@ -298,12 +293,5 @@ internal sealed class ReadSession : IDisposable
         _entry = 0;
         _found?.Dispose();
         _found = null;
-    }
-
-    private static long SizeOf(in Record record)
-    {
-        long size = (record.Key?.Length ?? 0) + (record.Value?.Length ?? 0);
-        foreach (var header in record.Headers) size += header.Name.Length + (header.Value?.Length ?? 0);
-        return size;
     }
 }

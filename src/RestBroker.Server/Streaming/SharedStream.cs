@@ -103,9 +103,5 @@ internal sealed class SharedStream(
         dress.Heartbeat();
     }
 
-    private TimeSpan UntilHeartbeat()
-    {
-        var left = clocks.Heartbeats.Delay - clocks.Time.GetElapsedTime(_lastHeartbeat);
-        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
-    }
+    private TimeSpan UntilHeartbeat() => clocks.UntilHeartbeat(_lastHeartbeat);
 }

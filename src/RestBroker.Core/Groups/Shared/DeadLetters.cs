@@ -34,7 +34,7 @@ internal sealed class DeadLetters(ILogEngine engine, string group)
             var partition = record.Key is { } key ? Murmur2.Partition(key.Span, target.PartitionCount) : from.Partition % target.PartitionCount;
             if (!letters.TryGetValue(partition, out var ofPartition)) letters[partition] = ofPartition = [];
             ofPartition.Add((record, dead));
-            bytes += ShareReader.SizeOf(record);
+            bytes += record.Size;
             if (bytes >= MaxBatchBytes) break;
         }
 

@@ -67,7 +67,7 @@ public sealed class ShareBatch
     internal void Add(SharedRecord record)
     {
         _records.Add(record);
-        _bytes += ShareReader.SizeOf(record.Record);
+        _bytes += record.Record.Size;
     }
 
     internal void Add(ShareGap gap) => _gaps.Add(gap);

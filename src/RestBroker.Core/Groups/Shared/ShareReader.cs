@@ -30,13 +30,6 @@ internal sealed class ShareReader(ILogEngine engine, LiveShare share)
         }
     }
 
-    internal static long SizeOf(in Record record)
-    {
-        long size = (record.Key?.Length ?? 0) + (record.Value?.Length ?? 0);
-        foreach (var header in record.Headers) size += header.Name.Length + (header.Value?.Length ?? 0);
-        return size;
-    }
-
     private void Give(ShareSlot slot, Search search, ShareBatch batch)
     {
         if (search.Find is not { } find) return;
@@ -169,7 +162,7 @@ internal sealed class ShareReader(ILogEngine engine, LiveShare share)
 
         private bool TryTake(in Record record, bool isBack)
         {
-            var size = (int)Math.Min(int.MaxValue, SizeOf(record));
+            var size = (int)Math.Min(int.MaxValue, record.Size);
             var isFirst = Records.Count == 0 && _batch.Records.Count == 0;
             if (_room == 0 || (!isBack && _windowRoom == 0) || (!isFirst && size > _bytesLeft))
             {

@@ -27,6 +27,13 @@ internal sealed class StreamClocks : IDisposable
     /// <summary>Streams that have been without a heartbeat for its time.</summary>
     public DueQueue Heartbeats { get; }
 
+    /// <summary>How long a stream is still without a heartbeat that gave one then, by <see cref="Time"/>'s timestamp.</summary>
+    public TimeSpan UntilHeartbeat(long last)
+    {
+        var left = Heartbeats.Delay - Time.GetElapsedTime(last);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
     /// <summary>Whatever else a stream waits for until a time.</summary>
     public AlarmClock Alarms { get; }
 

@@ -21,13 +21,9 @@ internal sealed class StreamPulse : IDisposable
     /// <summary>Whether it is time for a heartbeat.</summary>
     public bool IsDue => _isDue;
 
-
     /// <summary>A wait elsewhere, until the heartbeat is due.</summary>
-    public StreamWait WaitElsewhere(ReadLifetime lifetime)
-    {
-        var left = _clocks.Heartbeats.Delay - _clocks.Time.GetElapsedTime(_lastBeat);
-        return new StreamWait(_clocks, _isDue ? TimeSpan.Zero : left, lifetime);
-    }
+    public StreamWait WaitElsewhere(ReadLifetime lifetime) =>
+        new(_clocks, _isDue ? TimeSpan.Zero : _clocks.UntilHeartbeat(_lastBeat), lifetime);
 
     /// <summary>The heartbeat was given; the next is due after its time.</summary>
     public void Beat()

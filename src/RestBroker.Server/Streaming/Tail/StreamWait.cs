@@ -32,18 +32,7 @@ internal sealed class StreamWait : IDisposable
     public TimeSpan MaxWait { get; }
 
     /// <summary>Waits where there is nothing to read.</summary>
-    public async Task IdleAsync()
-    {
-        if (MaxWait == TimeSpan.Zero) return;
-        try
-        {
-            await Task.Delay(Timeout.InfiniteTimeSpan, _clocks.Time, Lifetime.Token);
-        }
-        catch (OperationCanceledException) when (Lifetime.IsStopping)
-        {
-            // It is over.
-        }
-    }
+    public Task IdleAsync() => Lifetime.IdleAsync(MaxWait, _clocks.Time);
 
     public void Dispose()
     {
