@@ -4,7 +4,7 @@ using RestBroker.Benchmarks.Measuring;
 namespace RestBroker.Benchmarks;
 
 /// <summary>What was asked for.</summary>
-/// <param name="Scenarios">Their names; all where none is given.</param>
+/// <param name="Scenarios">Their names; all where none is given, and none beside another broker.</param>
 /// <param name="Pace">How long is measured.</param>
 /// <param name="Output">Where the table goes as tab-separated values.</param>
 /// <param name="Baseline">What it is compared with, if it exists.</param>
@@ -46,7 +46,7 @@ internal sealed record BenchArguments(IReadOnlyList<string> Scenarios, Pace Pace
         if (Number("--minutes") is { } minutes) pace = pace with { Sustained = TimeSpan.FromMinutes(minutes) };
         if (Number("--data-gib") is { } gibibytes) pace = pace with { DataGibibytes = (int)gibibytes };
         return new BenchArguments(
-            scenarios.Count > 0 ? scenarios : ["all"],
+            scenarios.Count > 0 || given.ContainsKey("--against") ? scenarios : ["all"],
             pace,
             given.GetValueOrDefault("--output", Path.Combine(root, "artifacts", "bench.tsv")),
             given.GetValueOrDefault("--baseline", Path.Combine(root, "tests", "RestBroker.Benchmarks", "baseline.tsv")))

@@ -106,7 +106,7 @@ internal static class BenchRun
               --data-gib N     the most data of a full run's growth and start (10); the disk needs a little more
               --output FILE    the table as tab-separated values (artifacts/bench.tsv), beside it as Markdown (.md)
               --baseline FILE  ratios of another run, to be compared with (those that are committed)
-              --against OTHER  beside another broker too: PATH[,NAME=VALUE...], a RestBroker.Server.dll or nothing for the same, and its environment
+              --against OTHER  beside another broker: PATH[,NAME=VALUE...], a RestBroker.Server.dll or nothing for the same, and its environment
               --help           this text
 
             Scenarios:
