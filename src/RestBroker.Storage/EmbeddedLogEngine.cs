@@ -112,7 +112,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
         try
         {
             var check = request.KeyCondition is { } condition ? log.Keys.Prepare(batch, condition) : null;
-            var (result, committed) = log.Append(batch, new AppendWish(request.ExpectedNextOffset, request.Acks == Acks.All, mark, check));
+            var (result, committed) = log.Append(batch, new AppendWish(request.ExpectedNextOffset, request.Acks == Acks.All, mark, check, request.IsLone));
             if (!committed.IsCompletedSuccessfully) await committed.WaitAsync(cancellationToken);
             return result;
         }

@@ -23,6 +23,12 @@ public readonly record struct ProduceRequest(
     /// word and does not read all of the bytes again for it.
     /// </summary>
     public bool IsCrcKnown { get; init; }
+
+    /// <summary>
+    /// Whether the caller produces nothing beside it: the engine may then do what is short on the caller's thread, which has nothing better
+    /// to do.
+    /// </summary>
+    public bool IsLone { get; init; }
 }
 
 /// <summary>Where a batch went.</summary>

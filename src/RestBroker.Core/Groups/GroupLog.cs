@@ -101,7 +101,7 @@ internal sealed class GroupLog(ILogEngine engine, TimeProvider time)
     {
         if (await engine.DescribeTopicAsync(Topic, CancellationToken.None) is null) await CreateAsync();
         var batch = builder.Build();
-        await engine.ProduceAsync(new ProduceRequest(Partition, batch, Acks.All), CancellationToken.None);
+        await engine.ProduceAsync(new ProduceRequest(Partition, batch, Acks.All) { IsLone = true }, CancellationToken.None);
         Interlocked.Add(ref _bytes, batch.Size);
     }
 

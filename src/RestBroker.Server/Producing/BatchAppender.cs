@@ -32,7 +32,7 @@ internal sealed class BatchAppender(ILogEngine engine)
             try
             {
                 var result = await engine.ProduceAsync(
-                    new ProduceRequest(place, batches[i], acks, options.ExpectedNextOffset, topic.TopicId) { IsCrcKnown = true }, cancellationToken);
+                    new ProduceRequest(place, batches[i], acks, options.ExpectedNextOffset, topic.TopicId) { IsCrcKnown = true, IsLone = isLast }, cancellationToken);
                 receipts.Add(ToReceipt(partition, batches[i], result));
             }
             catch (BrokerException refusal)

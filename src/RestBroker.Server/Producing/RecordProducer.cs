@@ -61,7 +61,7 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
     {
         for (var i = 0; i < records.Count; i++) batches.Add(records[i], now);
         var (partition, builder) = batches.Only!.Value;
-        var append = await AppendAsync(RequestOf(topic, partition, builder, options), topic, cancellationToken);
+        var append = await AppendAsync(RequestOf(topic, partition, builder, options) with { IsLone = true }, topic, cancellationToken);
         if (append.Refusal is { } refusal) throw refusal;
         var result = append.Result!.Value;
         var clock = result is { FirstTime: not null, LogAppendTime: null } ? await ClockAsync(topic, partition, result, cancellationToken) : null;

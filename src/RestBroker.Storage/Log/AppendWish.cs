@@ -7,4 +7,6 @@ namespace RestBroker.Storage.Log;
 /// <param name="Wait">Whether somebody waits until it is committed.</param>
 /// <param name="Mark">The idempotency key that it is stored under; null = none.</param>
 /// <param name="Check">Called under the partition lock before it is appended; throws what refuses it.</param>
-internal readonly record struct AppendWish(long? ExpectedNextOffset, bool Wait, IdempotencyMark? Mark = null, Action? Check = null);
+/// <param name="IsLone">Whether its caller appends nothing beside it, and so may as well sync it.</param>
+internal readonly record struct AppendWish(
+    long? ExpectedNextOffset, bool Wait, IdempotencyMark? Mark = null, Action? Check = null, bool IsLone = false);

@@ -12,7 +12,7 @@ internal sealed class Journal(PartitionLog log)
     /// <summary>Appends a batch; the task ends when it is durable. Batches are durable in the order of the calls.</summary>
     public (long BaseOffset, Task Durable) Append(RecordBatch batch)
     {
-        var (result, durable) = log.Append(batch, null, wait: true);
+        var (result, durable) = log.Append(batch, new AppendWish(null, Wait: true, IsLone: true));
         return (result.BaseOffset, durable);
     }
 

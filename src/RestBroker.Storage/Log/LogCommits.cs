@@ -14,6 +14,7 @@ internal sealed class LogCommits(LogState state, LogMemory memory, PartitionProd
     private readonly Lock _flushing = new();
     private readonly Bookkeeping _books = new(state.Partition, memory, producers, host.Logger);
     private TaskCompletionSource? _round;
+    private int _waiting, _waitedLast;
     private bool _isQueued;
     private volatile bool _isEnding;
 
@@ -22,13 +23,41 @@ internal sealed class LogCommits(LogState state, LogMemory memory, PartitionProd
     // One past the last record: behind a reservation the next offset lies higher.
     private long RecordEnd => state.Writer.Segments.Last?.NextOffset ?? highWatermark.Value;
 
-    /// <summary>Asks for a flush; the task ends with it, for those who wait. The caller holds the partition lock.</summary>
-    public Task Join(bool wait)
+    /// <summary>
+    /// Asks for a flush; the task ends with it, for those who wait. Null: nobody else is about, and the caller has to call
+    /// <see cref="FlushHere"/>. The caller holds the partition lock.
+    /// </summary>
+    public Task? Join(in AppendWish wish)
+    {
+        var isLone = wish is { Wait: true, IsLone: true } && !_isQueued && _waitedLast <= 1;
+        if (isLone && !state.Writer.IsSealDue && host.Flusher.TryBeginHere())
+        {
+            _isQueued = true;
+            return null;
+        }
+
+        if (wish.Wait) return Join();
+        if (!_isQueued) Enqueue();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Asks for a flush; the task ends with it. The caller holds the partition lock.</summary>
+    public Task Join()
     {
         if (!_isQueued) Enqueue();
-        if (!wait) return Task.CompletedTask;
+        _waiting++;
         _round ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         return _round.Task;
+    }
+
+    /// <summary>Syncs on this thread, once <see cref="Join(in AppendWish)"/> has said so. The task has ended when this returns.</summary>
+    /// <param name="nextOffset">One past the last record that has to be committed.</param>
+    public Task FlushHere(long nextOffset)
+    {
+        host.Flusher.FlushHere(this);
+        if (highWatermark.Value >= nextOffset) return Task.CompletedTask;
+        if (state.Failure is { } failure) return Task.FromException(LogRefusal.Failed(Partition, failure));
+        return Task.FromException(state.IsDeleted ? LogRefusal.Deleted(Partition) : new ObjectDisposedException(nameof(PartitionLog)));
     }
 
     /// <summary>Ends when everything appended so far is committed.</summary>
@@ -37,7 +66,7 @@ internal sealed class LogCommits(LogState state, LogMemory memory, PartitionProd
         lock (state.Gate)
         {
             state.ThrowUnlessWritable();
-            return highWatermark.Value >= state.NextOffset || !state.Writer.IsDirty ? Task.CompletedTask : Join(wait: true);
+            return highWatermark.Value >= state.NextOffset || !state.Writer.IsDirty ? Task.CompletedTask : Join();
         }
     }
 
@@ -54,11 +83,22 @@ internal sealed class LogCommits(LogState state, LogMemory memory, PartitionProd
     public void Flush()
     {
         if (BeginFlush() is not { } flush) return;
-        var started = Stopwatch.GetTimestamp();
-        var error = flush.TrySync();
-        if (flush.HadWork) host.Metrics?.SyncedLog(Stopwatch.GetElapsedTime(started));
-        Commit(flush, error);
+        Sync(flush);
         EndFlush(flush, isTogether: false);
+    }
+
+    /// <summary>Syncs what was appended and commits it. The bookkeeping is left to the flusher's next turn.</summary>
+    public void FlushWithoutBooks()
+    {
+        if (BeginFlush() is not { } flush) return;
+        try
+        {
+            Sync(flush);
+        }
+        finally
+        {
+            Release();
+        }
     }
 
     /// <summary>
@@ -74,7 +114,7 @@ internal sealed class LogCommits(LogState state, LogMemory memory, PartitionProd
             {
                 if (state.Writer.IsSealDue) producers.TakeSnapshotIfWorthIt(RecordEnd);
                 var flush = new PendingFlush(state.Writer, state.Writer.TakeUnsynced(), state.NextOffset, _round);
-                _round = null;
+                (_round, _waiting, _waitedLast) = (null, 0, _waiting);
                 return flush;
             }
         }
@@ -114,13 +154,7 @@ internal sealed class LogCommits(LogState state, LogMemory memory, PartitionProd
         }
         finally
         {
-            lock (state.Gate)
-            {
-                _isQueued = false;
-                if (state.IsHealthy && (_round is not null || (!state.IsAsync && state.Writer.IsDirty))) Enqueue();
-            }
-
-            _flushing.Exit();
+            Release();
         }
     }
 
@@ -194,6 +228,25 @@ internal sealed class LogCommits(LogState state, LogMemory memory, PartitionProd
             state.Writer.Segments.CloseFiles();
             return state.IsHealthy;
         }
+    }
+
+    private void Sync(PendingFlush flush)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var error = flush.TrySync();
+        if (flush.HadWork) host.Metrics?.SyncedLog(Stopwatch.GetElapsedTime(started));
+        Commit(flush, error);
+    }
+
+    private void Release()
+    {
+        lock (state.Gate)
+        {
+            _isQueued = false;
+            if (state.IsHealthy && (_round is not null || (!state.IsAsync && state.Writer.IsDirty))) Enqueue();
+        }
+
+        _flushing.Exit();
     }
 
     private void Enqueue()

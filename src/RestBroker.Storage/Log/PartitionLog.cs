@@ -87,7 +87,7 @@ internal sealed class PartitionLog
     public (ProduceResult Result, Task Committed) Append(RecordBatch batch, AppendWish wish)
     {
         ProduceResult result;
-        Task committed;
+        Task? committed;
         var isAsync = _state.IsAsync;
         lock (_state.Gate)
         {
@@ -104,11 +104,11 @@ internal sealed class PartitionLog
             _memory.LastAppendTime = now;
             _host.Metrics?.Appended(batch.RecordCount, batch.Size);
             result = new ProduceResult(batch.BaseOffset, appendTime, LogStartOffset);
-            committed = isAsync ? Task.CompletedTask : Commits.Join(wish.Wait);
+            committed = isAsync ? Task.CompletedTask : Commits.Join(wish);
         }
 
         if (isAsync) HighWatermark.Raise(result.BaseOffset + batch.RecordCount);
-        return (result, committed);
+        return (result, committed ?? Commits.FlushHere(batch.NextOffset));
     }
 
     /// <summary>Reads committed batches; see <see cref="LogReader.Read"/>. A failure is a value.</summary>
@@ -222,7 +222,7 @@ internal sealed class PartitionLog
     private (ProduceResult Result, Task Committed) AnswerAgain(ProducerBatch first)
     {
         var appendTime = Config.TimestampType == TimestampType.LogAppendTime ? first.Timestamp : (long?)null;
-        var committed = _state.IsAsync || HighWatermark.Value >= first.NextOffset ? Task.CompletedTask : Commits.Join(wait: true);
+        var committed = _state.IsAsync || HighWatermark.Value >= first.NextOffset ? Task.CompletedTask : Commits.Join();
         return (new ProduceResult(first.BaseOffset, appendTime, LogStartOffset, first.Timestamp), committed);
     }
 

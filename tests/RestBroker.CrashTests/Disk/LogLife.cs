@@ -64,12 +64,12 @@ internal sealed class LogLife
         }
 
         await LiveAsync(start); // the disk is well: this life ends in peace
-        return Judge(Open(StartKind.Clean, new LogFlusher(1, NullLogger<LogFlusher>.Instance)));
+        return Judge(Open(StartKind.Clean, new LogFlusher(1, TimeProvider.System, NullLogger<LogFlusher>.Instance)));
     }
 
     private async Task<bool> LiveAsync(StartKind start)
     {
-        using var flusher = new LogFlusher(1, NullLogger<LogFlusher>.Instance);
+        using var flusher = new LogFlusher(1, TimeProvider.System, NullLogger<LogFlusher>.Instance);
         try
         {
             var log = Open(start, flusher);
@@ -138,7 +138,7 @@ internal sealed class LogLife
 
         try
         {
-            var (result, committed) = log.Append(builder.Build(), null, wait: _random.Next(4) > 0);
+            var (result, committed) = log.Append(builder.Build(), new AppendWish(null, Wait: _random.Next(4) > 0, IsLone: _random.Next(2) > 0));
             for (var i = 0; i < values.Count; i++) _history.Told(values[i], 0, result.BaseOffset + i);
             await committed;
             if (log.HighWatermark.Value < result.BaseOffset + values.Count) return; // not waited for: told, not promised

@@ -62,7 +62,7 @@ internal sealed class ProducerLife
             _disk = _disk.Reboot(isPowerCut: !isClean && _random.Next(2) == 0);
         }
 
-        using var flusher = new LogFlusher(1, NullLogger<LogFlusher>.Instance);
+        using var flusher = new LogFlusher(1, TimeProvider.System, NullLogger<LogFlusher>.Instance);
         var log = Open(StartKind.Clean, flusher);
         _history.Forget(0, log.LogStartOffset);
         return _history.Check(ReadAll(log));
@@ -70,7 +70,7 @@ internal sealed class ProducerLife
 
     private async Task<bool> LiveAsync(StartKind start, bool isLast)
     {
-        using var flusher = new LogFlusher(1, NullLogger<LogFlusher>.Instance);
+        using var flusher = new LogFlusher(1, TimeProvider.System, NullLogger<LogFlusher>.Instance);
         try
         {
             var log = Open(start, flusher);
@@ -171,7 +171,7 @@ internal sealed class ProducerLife
         foreach (var value in sending.Values) builder.Append(1_000, null, Encoding.UTF8.GetBytes(value), headers);
         try
         {
-            var (result, committed) = log.Append(builder.Build(), null, wait: true, mark);
+            var (result, committed) = log.Append(builder.Build(), new AppendWish(null, Wait: true, mark, IsLone: _random.Next(2) > 0));
             await committed;
             return result;
         }
