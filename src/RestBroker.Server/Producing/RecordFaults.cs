@@ -29,8 +29,12 @@ internal sealed class RecordFaults(string prefix)
     public void Add(BrokerError error, string member, string detail) =>
         _errors.Add(new FieldError(Index < 0 ? member : $"{prefix}/{Index}{member}", error, detail));
 
-    /// <summary>Forgets everything, for the next line of a stream.</summary>
-    public void Clear() => _errors.Clear();
+    /// <summary>Forgets everything, for the next line of a stream or the next request.</summary>
+    public void Clear()
+    {
+        _errors.Clear();
+        Index = -1;
+    }
 
     /// <summary>The refusal that the faults amount to: form goes before rule, rule before size.</summary>
     public BrokerException ToRefusal()

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Topics;
 
@@ -6,17 +7,16 @@ namespace RestBroker.Server.Producing;
 /// <summary>Stores a request that is one record, once even if it is sent again. Thread-safe.</summary>
 internal sealed class SingleRecords(RecordProducer producer, IdempotentRequests keyed)
 {
-    /// <summary>Stores the record; the answer's head tells where an earlier try had done so.</summary>
+    /// <summary>Stores the one record there is; the answer's head tells where an earlier try had done so.</summary>
     /// <exception cref="BrokerException">IdempotencyKeyInUse, IdempotencyKeyReused, and what the engine refuses.</exception>
-    public async ValueTask<Receipt> StoreAsync(HttpContext context, TopicDescription topic, ProducedRecord record, SingleProduce produce)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Receipt> StoreAsync(HttpContext context, TopicDescription topic, ProduceWork work, SingleProduce produce)
     {
         var (options, key, route) = produce;
         using var request = key is { } some
-            ? await keyed.BeginAsync(some, topic, RequestDigest.OfRecord(some, route, record), context.RequestAborted)
+            ? await keyed.BeginAsync(some, topic, RequestDigest.OfRecord(some, route, work.Records[0]), context.RequestAborted)
             : null;
-        using var records = new ProducedRecords();
-        records.Add(record);
-        using var receipts = await producer.ProduceAsync(topic, records, request is null ? options : options with { Key = request }, context.RequestAborted);
+        using var receipts = await producer.ProduceAsync(topic, work, request is null ? options : options with { Key = request }, context.RequestAborted);
         if (request is not null && receipts.Duplicate) context.Response.Headers[IdempotentRequests.ReplayHeader] = "true";
         return receipts.Items[0];
     }
