@@ -67,7 +67,7 @@ internal static class FuzzTargets
         try
         {
             batch = BatchBody.Split(bytes, maxRecords: 1_000)[0];
-            new BatchRules(Limits, DateTimeOffset.UnixEpoch, budget: 1_000_000, maxBatchSize: 1_000_000).Check(batch, default);
+            new BatchRules(Limits, DateTimeOffset.UnixEpoch, budget: 1_000_000, maxBatchSize: 1_000_000).Check(batch, default, new RecordFaults("/records"));
         }
         catch (BrokerException e) when (e.Error != BrokerError.RecordCorrupt)
         {

@@ -35,7 +35,7 @@ internal sealed class BatchRequests(ILogEngine engine, BatchAppender appender, I
         for (var i = 0; i < batches.Count; position += batches[i++].Size)
         {
             if (query.DropProducer is true) batches[i].ClearProducer();
-            rules.Check(batches[i], new BatchPlace(i, position));
+            rules.Check(batches[i], new BatchPlace(i, position), work.Faults);
         }
 
         if (batches.Any(batch => batch.ProducerId >= 0)) IdempotencyKey.RequireProducerState(engine, acks, "a producer id in a batch");

@@ -64,19 +64,12 @@ internal sealed class ProduceRequests(
     private async ValueTask<ProduceAnswer> StoreAsync(
         HttpContext context, string topic, ProduceOptions produce, IdempotencyKey? key, string? ifMatch)
     {
-        var partition = produce.Partition;
         var cancellationToken = context.RequestAborted;
-        RequestBody.Decode(context, Options);
-        RefuseUnheard(context.Request, partition);
-        var partitionCount = await CheckTargetAsync(topic, partition, cancellationToken);
         using var work = ProduceWork.Rent();
-        await RequestBody.ReadAsync(context.Request, work.Body, Options.MaxRequestBodyBytes, "RestBroker:MaxRequestBodyBytes");
-        Read(work, new ProduceTarget(topic, partition), partitionCount, await ConfigAsync(topic, cancellationToken));
-
-        var target = await GetOrCreateAsync(context, topic, cancellationToken);
+        var target = await ReadAsync(context, topic, produce.Partition, work);
         if (ifMatch is not null) produce = produce with { ExpectedNextOffset = EntityTags.ExpectedNextOffset(ifMatch, target) };
         using var request = key is { } some
-            ? await keyed.BeginAsync(some, target, RequestDigest.OfRecords(some, partition, work.Body.Written.Span), cancellationToken)
+            ? await keyed.BeginAsync(some, target, RequestDigest.OfRecords(some, produce.Partition, work.Body.Written.Span), cancellationToken)
             : null;
         using var receipts = await producer.ProduceAsync(target, work, request is null ? produce : produce with { Key = request }, cancellationToken);
         if (request is not null && receipts.Duplicate) context.Response.Headers[IdempotentRequests.ReplayHeader] = "true";
@@ -152,6 +145,18 @@ internal sealed class ProduceRequests(
 
     private async ValueTask<TopicConfig> ConfigAsync(string topic, CancellationToken cancellationToken) =>
         (await engine.DescribeTopicAsync(topic, cancellationToken))?.Config ?? TopicConfig.Default;
+
+    /// <summary>Reads and checks a whole JSON request; its topic, created if missing, once nothing is wrong with it.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<TopicDescription> ReadAsync(HttpContext context, string topic, int? partition, ProduceWork work)
+    {
+        RequestBody.Decode(context, Options);
+        RefuseUnheard(context.Request, partition);
+        var partitionCount = await CheckTargetAsync(topic, partition, context.RequestAborted);
+        await RequestBody.ReadAsync(context.Request, work.Body, Options.MaxRequestBodyBytes, "RestBroker:MaxRequestBodyBytes");
+        Read(work, new ProduceTarget(topic, partition), partitionCount, await ConfigAsync(topic, context.RequestAborted));
+        return await GetOrCreateAsync(context, topic, context.RequestAborted);
+    }
 
     private void Read(ProduceWork work, ProduceTarget target, int partitionCount, TopicConfig config)
     {
