@@ -58,8 +58,9 @@ internal sealed class ValueRequests(
 
         var partition = Murmur2.Partition(work.Records[0].Key!.Value.Span, topic.PartitionCount);
         var produce = new ProduceOptions(partition, acks, KeyCondition: EntityTags.OfKey(context.Request.Headers, topic, partition));
-        var receipt = await single.StoreAsync(context, topic, work, new SingleProduce(produce, IdempotencyKey.Of(context.Request, engine, acks), "value"));
+        using var receipts = await single.StoreAsync(context, topic, work, new SingleProduce(produce, IdempotencyKey.Of(context.Request, engine, acks), "value"));
         if (acks == Acks.None) return TypedResults.Accepted((string?)null);
+        var receipt = receipts.Items[0];
         context.Response.Headers.ETag = EntityTags.OfRecord(topic.Incarnation, receipt.Partition, receipt.Offset);
         return TypedResults.Created(
             $"/v1/topics/{topic.Name}/partitions/{receipt.Partition}/records/{receipt.Offset}",
