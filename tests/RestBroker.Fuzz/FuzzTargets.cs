@@ -25,11 +25,11 @@ internal static class FuzzTargets
     {
         try
         {
-            var faults = new RecordFaults("/records");
-            using var records = RecordEnvelopeReader.Read(bytes, maxRecords: 100, Limits.MaxValueDepth, faults);
-            foreach (var record in records)
-                RecordRules.Check(record, Limits, partitionCount: 3, DateTimeOffset.UnixEpoch, faults);
-            if (faults.Any) _ = faults.ToRefusal();
+            using var work = ProduceWork.Rent();
+            RecordEnvelopeReader.Read(bytes, maxRecords: 100, Limits.MaxValueDepth, work);
+            foreach (var record in work.Records)
+                RecordRules.Check(record, Limits, partitionCount: 3, DateTimeOffset.UnixEpoch, work.Faults);
+            if (work.Faults.Any) _ = work.Faults.ToRefusal();
         }
         catch (Exception e) when (e is JsonException or BrokerException or InvalidOperationException)
         {
@@ -67,7 +67,7 @@ internal static class FuzzTargets
         try
         {
             batch = BatchBody.Split(bytes, maxRecords: 1_000)[0];
-            new BatchRules(Limits, DateTimeOffset.UnixEpoch, budget: 1_000_000, maxBatchSize: 1_000_000).Check(batch, default);
+            new BatchRules(Limits, DateTimeOffset.UnixEpoch, budget: 1_000_000, maxBatchSize: 1_000_000).Check(batch, default, new RecordFaults("/records"));
         }
         catch (BrokerException e) when (e.Error != BrokerError.RecordCorrupt)
         {

@@ -2,10 +2,10 @@ using System.Buffers;
 
 namespace RestBroker.Core.Records;
 
-/// <summary>A growing buffer from the shared pool. Not thread-safe.</summary>
+/// <summary>A growing buffer from the shared pool. Disposal gives its memory back; what is written later takes some anew. Not thread-safe.</summary>
 public sealed class PooledBuffer(int capacity = 4096) : IBufferWriter<byte>, IDisposable
 {
-    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(Math.Max(capacity, 16));
+    private byte[] _bytes = capacity == 0 ? [] : ArrayPool<byte>.Shared.Rent(Math.Max(capacity, 16));
 
     /// <summary>Bytes written.</summary>
     public int Length { get; private set; }

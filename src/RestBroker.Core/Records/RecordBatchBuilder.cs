@@ -2,14 +2,14 @@ namespace RestBroker.Core.Records;
 
 /// <summary>
 /// Builds one record batch in pooled memory. Append records, then <see cref="Build"/> once; the batch is valid until the builder is
-/// disposed. Not thread-safe.
+/// disposed or begins another. Not thread-safe.
 /// </summary>
 public sealed class RecordBatchBuilder : IDisposable
 {
     private const byte RecordAttributes = 0;
 
-    private readonly CompressionType _compression;
     private readonly PooledBuffer _buffer;
+    private CompressionType _compression;
     private long _baseTimestamp;
     private long _maxTimestamp = long.MinValue;
 
@@ -82,17 +82,29 @@ public sealed class RecordBatchBuilder : IDisposable
     }
 
     /// <summary>Begins another batch in the same memory; the one built before is no longer valid.</summary>
-    public void Clear()
+    public void Clear() => Empty(RecordBatch.HeaderSize);
+
+    /// <summary>Begins another batch, of another codec and of no producer, after disposal too; the one built before is no longer valid.</summary>
+    /// <param name="compression">The codec of the records.</param>
+    /// <param name="capacity">Bytes to begin with; it grows as need be.</param>
+    public void Begin(CompressionType compression, int capacity)
+    {
+        _compression = compression;
+        Producer = (-1, -1, -1);
+        Empty(capacity);
+    }
+
+    /// <summary>Gives its memory back.</summary>
+    public void Dispose() => _buffer.Dispose();
+
+    private void Empty(int capacity)
     {
         _buffer.Truncate(0);
-        _buffer.GetSpan(RecordBatch.HeaderSize)[..RecordBatch.HeaderSize].Clear();
+        _buffer.GetSpan(Math.Max(capacity, RecordBatch.HeaderSize))[..RecordBatch.HeaderSize].Clear();
         _buffer.Advance(RecordBatch.HeaderSize);
         RecordCount = 0;
         _maxTimestamp = long.MinValue;
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _buffer.Dispose();
 
     private void Compress()
     {

@@ -9,6 +9,7 @@ internal static class Pipeline
 {
     public static void UseRestBroker(this WebApplication app)
     {
+        app.Use(new SharedFeatures(app.Services).InvokeAsync);
         app.Use(AnswerHeaders);
         app.UseMiddleware<ProblemMiddleware>();
         app.Use(NoTrailingSlash);

@@ -6,7 +6,7 @@ using RestBroker.Core.Errors;
 namespace RestBroker.Server.Contracts;
 
 /// <summary>How records are to be stored and answered.</summary>
-internal sealed class ProduceQuery
+internal readonly record struct ProduceQuery
 {
     [Description("When the answer is sent: `all` (committed, default), `leader` (written), `none` (202).")]
     [FromQuery(Name = "acks")]

@@ -35,7 +35,7 @@ internal static class ProduceEndpoints
     /// <param name="topic">The topic.</param>
     /// <param name="query">How they are to be stored and answered.</param>
     /// <param name="idempotencyKey">The request's name: sent again it stores nothing twice.</param>
-    internal static Task<ProduceAnswer> ProduceAsync(
+    internal static ValueTask<ProduceAnswer> ProduceAsync(
         ProduceRequests requests,
         HttpContext context,
         string topic,
@@ -56,7 +56,7 @@ internal static class ProduceEndpoints
     /// <param name="query">How they are to be stored and answered.</param>
     /// <param name="ifMatch">The partition's ETag: store only if nothing was appended since, else 412. JSON, or one record batch.</param>
     /// <param name="headers">What makes the request one that can be sent again.</param>
-    internal static Task<ProduceAnswer> ProduceToPartitionAsync(
+    internal static ValueTask<ProduceAnswer> ProduceToPartitionAsync(
         ProduceRequests requests,
         HttpContext context,
         string topic,
@@ -78,7 +78,7 @@ internal static class ProduceEndpoints
     /// <param name="partition">The partition; absent = by the key, or in turn.</param>
     /// <param name="acks">When the answer is sent: <c>all</c> (committed, default), <c>leader</c> (written), <c>none</c> (202).</param>
     /// <param name="idempotencyKey">The request's name: sent again it stores nothing twice.</param>
-    internal static Task<Results<Created<ReceiptResponse>, Accepted, EmptyHttpResult>> ProduceRawAsync(
+    internal static ValueTask<Results<Created<ReceiptResponse>, Accepted, EmptyHttpResult>> ProduceRawAsync(
         RawRequests requests,
         HttpContext context,
         string topic,

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using RestBroker.Core.Engine;
@@ -19,7 +20,8 @@ internal sealed class BatchAppender(ILogEngine engine)
 
     /// <summary>The receipts in the order of the batches; none with <c>acks=none</c>.</summary>
     /// <exception cref="BrokerException">What the engine refused, with <c>batches</c>: the receipts of those before.</exception>
-    public async Task<IReadOnlyList<BatchReceiptResponse>> AppendAsync(
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<IReadOnlyList<BatchReceiptResponse>> AppendAsync(
         TopicDescription topic, IReadOnlyList<RecordBatch> batches, ProduceOptions options, CancellationToken cancellationToken)
     {
         var partition = options.Partition ?? throw new ArgumentException("Batches go to one partition.", nameof(options));

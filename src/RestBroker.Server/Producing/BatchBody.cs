@@ -9,6 +9,8 @@ namespace RestBroker.Server.Producing;
 /// </summary>
 internal static class BatchBody
 {
+    // Most bodies are one batch.
+    private const int UsualCount = 1;
     private const int MinBatchLength = RecordBatch.HeaderSize - RecordBatch.LengthPrefixSize;
 
     /// <summary>The batches, as views of the body. Their base offsets are set to 0: the log sets its own.</summary>
@@ -18,7 +20,7 @@ internal static class BatchBody
     public static List<RecordBatch> Split(Memory<byte> body, int maxRecords)
     {
         if (body.IsEmpty) throw new BrokerException(BrokerError.InvalidRequest, "The body is empty; it holds at least one record batch.");
-        var batches = new List<RecordBatch>();
+        var batches = new List<RecordBatch>(UsualCount);
         var recordCount = 0L;
         for (var position = 0; position < body.Length; position += batches[^1].Size)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
@@ -16,24 +17,25 @@ internal sealed class BatchRequests(ILogEngine engine, BatchAppender appender, I
 {
     private RestBrokerOptions Options => options.Value;
 
-    /// <summary>Stores the batches of a request in one partition.</summary>
-    public async Task<ProduceBatchesResponse> StoreAsync(HttpContext context, TopicPartition place, ProduceQuery query, string? ifMatch)
+    /// <summary>Stores the batches of a request in one partition, and answers where they are.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask StoreAsync(HttpContext context, TopicPartition place, ProduceQuery query, string? ifMatch)
     {
         var acks = Check(context.Request, query);
         Reserved.Refuse(place.Topic);
         var topic = await engine.GetTopicAsync(place.Topic, context.RequestAborted);
         topic.RequirePartition(place.Partition);
         RequestBody.Decode(context, Options);
-        using var body = await RequestBody.ReadAsync(
-            context.Request, Options.MaxRequestBodyBytes, "RestBroker:MaxRequestBodyBytes", context.RequestAborted);
+        using var work = ProduceWork.Rent();
+        await RequestBody.ReadAsync(context.Request, work.Body, Options.MaxRequestBodyBytes, "RestBroker:MaxRequestBodyBytes");
 
-        var batches = BatchBody.Split(body.Written, Options.MaxRecordsPerRequest);
-        var rules = BatchRules.Of(Options, topic.Config, body.Length, time.GetUtcNow());
+        var batches = BatchBody.Split(work.Body.Written, Options.MaxRecordsPerRequest);
+        var rules = BatchRules.Of(Options, topic.Config, work.Body.Length, time.GetUtcNow());
         var position = 0;
         for (var i = 0; i < batches.Count; position += batches[i++].Size)
         {
             if (query.DropProducer is true) batches[i].ClearProducer();
-            rules.Check(batches[i], new BatchPlace(i, position));
+            rules.Check(batches[i], new BatchPlace(i, position), work.Faults);
         }
 
         if (batches.Any(batch => batch.ProducerId >= 0)) IdempotencyKey.RequireProducerState(engine, acks, "a producer id in a batch");
@@ -41,7 +43,8 @@ internal sealed class BatchRequests(ILogEngine engine, BatchAppender appender, I
             throw new BrokerException(BrokerError.NotSupportedByEngine, $"If-Match needs a body of one batch; this one has {batches.Count}, and each is an append of its own.");
         var expected = ifMatch is null ? null : EntityTags.ExpectedNextOffset(ifMatch, topic);
         var receipts = await appender.AppendAsync(topic, batches, new ProduceOptions(place.Partition, acks, expected), context.RequestAborted);
-        return new ProduceBatchesResponse(receipts, receipts.Count > 0 && receipts.All(receipt => receipt.Duplicate));
+        var stored = new ProduceBatchesResponse(receipts, receipts.Count > 0 && receipts.All(receipt => receipt.Duplicate));
+        ReceiptAnswer.WriteBatches(context.Response, stored, work.Answer);
     }
 
     // What the head of a request asks for in vain is refused before its body is read.

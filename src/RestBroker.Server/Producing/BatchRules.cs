@@ -25,14 +25,14 @@ internal sealed class BatchRules(RecordLimits limits, DateTimeOffset now, long b
 
     /// <summary>Checks a batch and corrects its greatest timestamp, as Kafka does; the records are as their producer made them.</summary>
     /// <exception cref="BrokerException">InvalidRequest, InvalidRecord, NotSupportedByEngine, RecordTooLarge, RequestTooLarge, InvalidTimestamp.</exception>
-    public void Check(RecordBatch batch, BatchPlace place)
+    public void Check(RecordBatch batch, BatchPlace place, RecordFaults faults)
     {
         CheckHeader(batch, place);
         try
         {
             using var reader = new RecordBatchReader(batch, (int)Math.Min(_budget, maxBatchSize));
             if (batch.Compression != CompressionType.None) _budget -= reader.UncompressedSize;
-            var maxTimestamp = CheckRecords(reader, place.Index);
+            var maxTimestamp = CheckRecords(reader, place.Index, faults);
             if (maxTimestamp != batch.MaxTimestamp) batch.StampMaxTimestamp(maxTimestamp);
         }
         catch (BrokerException e) when (e.Error == BrokerError.RecordCorrupt)
@@ -57,9 +57,9 @@ internal sealed class BatchRules(RecordLimits limits, DateTimeOffset now, long b
             throw place.Refuse(BrokerError.InvalidRecord, $"producer {batch.ProducerId} has the epoch {batch.ProducerEpoch} and the sequence {batch.BaseSequence}; they begin at 0");
     }
 
-    private long CheckRecords(RecordBatchReader reader, int batch)
+    private long CheckRecords(RecordBatchReader reader, int batch, RecordFaults faults)
     {
-        var faults = new RecordFaults($"/batches/{batch}/records");
+        faults.Batch = batch;
         var maxTimestamp = long.MinValue;
         for (var i = 0; reader.TryRead(out var record) && !faults.IsFull; i++)
         {

@@ -195,7 +195,7 @@ internal sealed class NdjsonUpload(RecordProducer producer, ProduceOptions optio
         if (_topic is null || _topic.TopicId == topic.TopicId) _topic = topic;
         PartitionCount = _topic.PartitionCount;
         _keylessPartition ??= producer.NextKeylessPartition(_topic);
-        _gathering = new PartitionBatches(_topic, options.Partition, _keylessPartition.Value);
+        _gathering = new PartitionBatches(new PartitionRule(_topic, options.Partition, _keylessPartition.Value));
     }
 
     private void Gather(in ProducedRecord record)

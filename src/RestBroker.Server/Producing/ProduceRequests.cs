@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
@@ -25,10 +26,13 @@ internal sealed class ProduceRequests(
     // A client that sends and does not read its receipts for so long has dead-locked itself.
     private static readonly TimeSpan ReceiptPatience = TimeSpan.FromSeconds(10);
 
+    // The request has been answered already.
+    private static readonly ProduceAnswer Answered = TypedResults.Empty;
+
     private RestBrokerOptions Options => options.Value;
 
     /// <summary>A request of any form.</summary>
-    public Task<ProduceAnswer> TakeAsync(
+    public ValueTask<ProduceAnswer> TakeAsync(
         HttpContext context, ProduceTarget target, ProduceQuery query, ProducerHeaders headers)
     {
         var (topic, partition, ifMatch) = target;
@@ -48,42 +52,37 @@ internal sealed class ProduceRequests(
     }
 
     /// <summary>A request of whole batches; see <see cref="BatchRequests"/>.</summary>
-    private async Task<ProduceAnswer> StoreBatchesAsync(HttpContext context, TopicPartition place, ProduceQuery query, string? ifMatch)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ProduceAnswer> StoreBatchesAsync(HttpContext context, TopicPartition place, ProduceQuery query, string? ifMatch)
     {
-        var stored = await batches.StoreAsync(context, place, query, ifMatch);
-        return TypedResults.Json(stored, statusCode: query.ParseAcks() == Acks.None ? StatusCodes.Status202Accepted : StatusCodes.Status200OK);
+        await batches.StoreAsync(context, place, query, ifMatch);
+        return Answered;
     }
 
     /// <summary>A JSON request: validated whole, then stored whole.</summary>
-    private async Task<ProduceAnswer> StoreAsync(
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ProduceAnswer> StoreAsync(
         HttpContext context, string topic, ProduceOptions produce, IdempotencyKey? key, string? ifMatch)
     {
-        var partition = produce.Partition;
         var cancellationToken = context.RequestAborted;
-        RequestBody.Decode(context, Options);
-        RefuseUnheard(context.Request, partition);
-        var partitionCount = await CheckTargetAsync(topic, partition, cancellationToken);
-        using var body = await RequestBody.ReadAsync(
-            context.Request, Options.MaxRequestBodyBytes, "RestBroker:MaxRequestBodyBytes", cancellationToken);
-        using var records = Read(body.Written, topic, partition, partitionCount, await ConfigAsync(topic, cancellationToken));
-
-        var target = await GetOrCreateAsync(context, topic, cancellationToken);
+        using var work = ProduceWork.Rent();
+        var target = await ReadAsync(context, topic, produce.Partition, work);
         if (ifMatch is not null) produce = produce with { ExpectedNextOffset = EntityTags.ExpectedNextOffset(ifMatch, target) };
         using var request = key is { } some
-            ? await keyed.BeginAsync(some, target, RequestDigest.OfRecords(some, partition, body.Written.Span), cancellationToken)
+            ? await keyed.BeginAsync(some, target, RequestDigest.OfRecords(some, produce.Partition, work.Body.Written.Span), cancellationToken)
             : null;
-        using var receipts = await producer.ProduceAsync(target, records, request is null ? produce : produce with { Key = request }, cancellationToken);
+        using var receipts = await producer.ProduceAsync(target, work, request is null ? produce : produce with { Key = request }, cancellationToken);
         if (request is not null && receipts.Duplicate) context.Response.Headers[IdempotentRequests.ReplayHeader] = "true";
 
         if (receipts.Failure is { } failure)
             return TypedResults.Json(new JsonObject { ["results"] = (JsonArray)failure.Members["results"], ["duplicate"] = false }, statusCode: StatusCodes.Status207MultiStatus);
         if (produce.Acks == Acks.None) return TypedResults.Accepted((string?)null, new ProduceResponse([], false));
-        ReceiptAnswer.WriteAll(context.Response, receipts);
-        return TypedResults.Empty;
+        ReceiptAnswer.WriteAll(context.Response, receipts, work.Answer);
+        return Answered;
     }
 
     /// <summary>An NDJSON request: stored as it comes, without end if need be; the answer follows the upload.</summary>
-    private async Task<ProduceAnswer> StreamAsync(
+    private async ValueTask<ProduceAnswer> StreamAsync(
         HttpContext context, ProduceTarget place, ProduceOptions produce, bool wantsEach)
     {
         var (topic, partition, ifMatch) = place;
@@ -105,13 +104,13 @@ internal sealed class ProduceRequests(
         if (receipts is not null)
         {
             await receipts.EndAsync(summary);
-            return TypedResults.Empty;
+            return Answered;
         }
 
         context.Response.ContentType = ContentTypes.NdJson;
         summary.Write(context.Response.BodyWriter);
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
-        return TypedResults.Empty;
+        return Answered;
     }
 
     private UploadReceipts BeginReceipts(HttpContext context)
@@ -147,23 +146,33 @@ internal sealed class ProduceRequests(
     private async ValueTask<TopicConfig> ConfigAsync(string topic, CancellationToken cancellationToken) =>
         (await engine.DescribeTopicAsync(topic, cancellationToken))?.Config ?? TopicConfig.Default;
 
-    private ProducedRecords Read(ReadOnlyMemory<byte> body, string topic, int? partition, int partitionCount, TopicConfig config)
+    /// <summary>Reads and checks a whole JSON request; its topic, created if missing, once nothing is wrong with it.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<TopicDescription> ReadAsync(HttpContext context, string topic, int? partition, ProduceWork work)
     {
-        var faults = new RecordFaults("/records");
+        RequestBody.Decode(context, Options);
+        RefuseUnheard(context.Request, partition);
+        var partitionCount = await CheckTargetAsync(topic, partition, context.RequestAborted);
+        await RequestBody.ReadAsync(context.Request, work.Body, Options.MaxRequestBodyBytes, "RestBroker:MaxRequestBodyBytes");
+        Read(work, new ProduceTarget(topic, partition), partitionCount, await ConfigAsync(topic, context.RequestAborted));
+        return await GetOrCreateAsync(context, topic, context.RequestAborted);
+    }
+
+    private void Read(ProduceWork work, ProduceTarget target, int partitionCount, TopicConfig config)
+    {
+        var (records, faults) = (work.Records, work.Faults);
         var limits = RecordLimits.Of(Options, config);
-        var records = RecordEnvelopeReader.Read(body, Options.MaxRecordsPerRequest, limits.MaxValueDepth, faults);
+        RecordEnvelopeReader.Read(work.Body.Written, Options.MaxRecordsPerRequest, limits.MaxValueDepth, work);
         var now = time.GetUtcNow();
         for (var i = 0; i < records.Count && !faults.IsFull; i++)
         {
             faults.Index = i;
             RecordRules.Check(records[i], limits, partitionCount, now, faults);
-            if (partition is not null && records[i].Partition is { } own && own != partition)
-                faults.Add(BrokerError.InvalidPartitions, "/partition", $"The path says partition {partition} of {topic}.");
+            if (target.Partition is { } given && records[i].Partition is { } own && own != given)
+                faults.Add(BrokerError.InvalidPartitions, "/partition", $"The path says partition {given} of {target.Topic}.");
         }
 
-        if (!faults.Any) return records;
-        records.Dispose();
-        throw faults.ToRefusal();
+        if (faults.Any) throw faults.ToRefusal();
     }
 
     // An upload may last for days and pause for hours.

@@ -8,7 +8,7 @@ using RestBroker.Core.Producers;
 namespace RestBroker.Server.Producing;
 
 /// <summary>The headers with which a producer numbers its records, so that each is stored once however often it is sent: all or none.</summary>
-internal sealed class ProducerHeaders
+internal readonly record struct ProducerHeaders
 {
     /// <summary>What OpenAPI says of the header Idempotency-Key.</summary>
     public const string KeyedHeaderText =

@@ -1,6 +1,6 @@
 using System.Buffers.Text;
+using System.Runtime.CompilerServices;
 using System.Text;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
@@ -8,6 +8,10 @@ using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
 using RestBroker.Server.Composition;
 using RestBroker.Server.Contracts;
+using RawAnswer = Microsoft.AspNetCore.Http.HttpResults.Results<
+    Microsoft.AspNetCore.Http.HttpResults.Created<RestBroker.Server.Contracts.ReceiptResponse>,
+    Microsoft.AspNetCore.Http.HttpResults.Accepted,
+    Microsoft.AspNetCore.Http.HttpResults.EmptyHttpResult>;
 
 namespace RestBroker.Server.Producing;
 
@@ -17,36 +21,50 @@ internal sealed class RawRequests(
 {
     private const string HeaderPrefix = "RB-Header-";
 
+    private static readonly byte[] ContentTypeName = "content-type"u8.ToArray();
+
+    // The handler has written the answer itself.
+    private static readonly RawAnswer Answered = TypedResults.Empty;
+
     /// <summary>Stores the body under the key and says where.</summary>
-    public async Task<Results<Created<ReceiptResponse>, Accepted, EmptyHttpResult>> StoreAsync(
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<RawAnswer> StoreAsync(
         HttpContext context, string topic, RawRecordKey key, ProduceOptions produce)
     {
         var idempotencyKey = IdempotencyKey.Of(context.Request, engine, produce.Acks);
+        using var work = ProduceWork.Rent();
+        var target = await ReadAsync(context, topic, key, produce.Partition, work);
+        using var receipts = await single.StoreAsync(context, target, work, new SingleProduce(produce, idempotencyKey, "raw"));
+        if (produce.Acks == Acks.None) return TypedResults.Accepted((string?)null);
+        ReceiptAnswer.WriteCreated(context.Response, topic, receipts.Items[0], work.Answer);
+        return Answered;
+    }
+
+    /// <summary>Reads and checks the request's record; its topic, created if missing, once nothing is wrong with it.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<TopicDescription> ReadAsync(HttpContext context, string topic, RawRecordKey key, int? partition, ProduceWork work)
+    {
         var cancellationToken = context.RequestAborted;
         RequestBody.Decode(context, options.Value);
         RequestBody.RefuseUnheard(context.Request, "Producer-Id", "Producer-Epoch", "Producer-Seq", "If-Match");
         var partitionCount = await topics.PartitionCountAsync(topic, cancellationToken);
         var config = (await engine.DescribeTopicAsync(topic, cancellationToken))?.Config ?? TopicConfig.Default;
         var maxBytes = Math.Min(config.MaxMessageBytes, options.Value.MaxRequestBodyBytes);
-        using var body = await RequestBody.ReadAsync(context.Request, maxBytes, $"the smaller of the topic's max.message.bytes and RestBroker:MaxRequestBodyBytes", cancellationToken);
-        var record = new ProducedRecord
+        await RequestBody.ReadAsync(context.Request, work.Body, maxBytes, "the smaller of the topic's max.message.bytes and RestBroker:MaxRequestBodyBytes");
+        work.Records.Add(new ProducedRecord
         {
             Key = Key(key.Text, key.Base64),
-            Value = body.Written,
+            Value = work.Body.Written,
             Headers = Headers(context.Request),
             Timestamp = Timestamp(context.Request),
-            Partition = produce.Partition,
-        };
-        var faults = new RecordFaults("");
-        RecordRules.Check(record, RecordLimits.Of(options.Value, config), partitionCount, time.GetUtcNow(), faults);
-        if (faults.Any) throw faults.ToRefusal();
+            Partition = partition,
+        });
+        RecordRules.Check(work.Records[0], RecordLimits.Of(options.Value, config), partitionCount, time.GetUtcNow(), work.Faults);
+        if (work.Faults.Any) throw work.Faults.ToRefusal();
 
         var (target, created) = await topics.GetOrCreateAsync(topic, cancellationToken);
         if (created) context.Response.Headers["RB-Topic-Created"] = "true";
-        var receipt = await single.StoreAsync(context, target, record, new SingleProduce(produce, idempotencyKey, "raw"));
-        if (produce.Acks == Acks.None) return TypedResults.Accepted((string?)null);
-        ReceiptAnswer.WriteCreated(context.Response, topic, receipt);
-        return TypedResults.Empty;
+        return target;
     }
 
     internal static ReadOnlyMemory<byte>? Key(string? key, string? keyBase64)
@@ -63,18 +81,18 @@ internal sealed class RawRequests(
 
     internal static Header[] Headers(HttpRequest request)
     {
-        var headers = new List<Header>();
+        Header[] headers = [];
         if (request.ContentType is { Length: > 0 } type && !type.StartsWith(ContentTypes.CurlDefault, StringComparison.OrdinalIgnoreCase))
-            headers.Add(new Header("content-type"u8.ToArray(), Encoding.UTF8.GetBytes(type)));
+            headers = [new Header(ContentTypeName, Encoding.UTF8.GetBytes(type))];
         foreach (var (name, values) in request.Headers)
         {
             if (!name.StartsWith(HeaderPrefix, StringComparison.OrdinalIgnoreCase) || name.Length == HeaderPrefix.Length) continue;
             if (values.Count > 1)
                 throw new BrokerException(BrokerError.InvalidRequest, $"{name} is given {values.Count} times; a header takes one value here.");
-            headers.Add(new Header(Encoding.UTF8.GetBytes(name[HeaderPrefix.Length..].ToLowerInvariant()), Encoding.UTF8.GetBytes(values.ToString())));
+            headers = [.. headers, new Header(Encoding.UTF8.GetBytes(name[HeaderPrefix.Length..].ToLowerInvariant()), Encoding.UTF8.GetBytes(values.ToString()))];
         }
 
-        return [.. headers];
+        return headers;
     }
 
     internal static long? Timestamp(HttpRequest request)

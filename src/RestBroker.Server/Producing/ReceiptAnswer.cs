@@ -1,11 +1,13 @@
 using System.Buffers;
 using System.Buffers.Text;
 using RestBroker.Core.Records;
+using RestBroker.Server.Contracts;
 
 namespace RestBroker.Server.Producing;
 
 /// <summary>
-/// Writes receipts straight into the answer: with the framework's serializer a record's answer cost as much as storing it.
+/// Writes receipts straight into the answer: with the framework's serializer a record's answer cost as much as storing it, and its JSON
+/// result makes a logger a request. The answers' JSON is made in the buffer that is given.
 /// </summary>
 internal static class ReceiptAnswer
 {
@@ -14,9 +16,9 @@ internal static class ReceiptAnswer
     private const int MaxFrameSize = 64;
 
     /// <summary>200 with a receipt a record.</summary>
-    public static void WriteAll(HttpResponse response, in Receipts receipts)
+    public static void WriteAll(HttpResponse response, in Receipts receipts, PooledBuffer json)
     {
-        using var json = new PooledBuffer(MaxFrameSize + (receipts.Count * MaxReceiptSize));
+        json.GetSpan(MaxFrameSize + (receipts.Count * MaxReceiptSize));
         json.Write("{\"results\":["u8);
         for (var i = 0; i < receipts.Count; i++)
         {
@@ -29,13 +31,42 @@ internal static class ReceiptAnswer
     }
 
     /// <summary>201 with the one receipt, and where the record can be read.</summary>
-    public static void WriteCreated(HttpResponse response, string topic, in Receipt receipt)
+    public static void WriteCreated(HttpResponse response, string topic, in Receipt receipt, PooledBuffer json)
     {
         response.StatusCode = StatusCodes.Status201Created;
         response.Headers.Location = $"/v1/topics/{topic}/partitions/{receipt.Partition}/records/{receipt.Offset}";
-        using var json = new PooledBuffer(MaxReceiptSize);
         Write(json, receipt);
         Send(response, json);
+    }
+
+    /// <summary>200 with a receipt a batch, or 202 without any.</summary>
+    public static void WriteBatches(HttpResponse response, ProduceBatchesResponse stored, PooledBuffer json)
+    {
+        response.StatusCode = stored.Batches.Count == 0 ? StatusCodes.Status202Accepted : StatusCodes.Status200OK;
+        json.Write("{\"batches\":["u8);
+        for (var i = 0; i < stored.Batches.Count; i++)
+        {
+            if (i > 0) json.Write(","u8);
+            Write(json, stored.Batches[i]);
+        }
+
+        json.Write(stored.Duplicate ? "],\"duplicate\":true}"u8 : "],\"duplicate\":false}"u8);
+        Send(response, json);
+    }
+
+    private static void Write(PooledBuffer json, BatchReceiptResponse receipt)
+    {
+        json.Write("{\"partition\":"u8);
+        Write(json, receipt.Partition);
+        json.Write(",\"baseOffset\":"u8);
+        Write(json, receipt.BaseOffset);
+        json.Write(",\"lastOffset\":"u8);
+        Write(json, receipt.LastOffset);
+        json.Write(",\"count\":"u8);
+        Write(json, receipt.Count);
+        json.Write(",\"timestamp\":"u8);
+        Write(json, receipt.Timestamp);
+        json.Write(receipt.Duplicate ? ",\"duplicate\":true}"u8 : ",\"duplicate\":false}"u8);
     }
 
     private static void Write(PooledBuffer json, in Receipt receipt)

@@ -11,29 +11,18 @@ internal static class RecordEnvelopeReader
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
-    /// <summary>The records of a request, for the caller to dispose; every fault of form is in <paramref name="faults"/>.</summary>
+    /// <summary>Reads the records of a request into <paramref name="work"/>, and every fault of form.</summary>
     /// <exception cref="JsonException">The body is not JSON.</exception>
     /// <exception cref="BrokerException">RequestTooLarge: more records than allowed.</exception>
-    public static ProducedRecords Read(ReadOnlyMemory<byte> body, int maxRecords, int maxDepth, RecordFaults faults)
+    public static void Read(ReadOnlyMemory<byte> body, int maxRecords, int maxDepth, ProduceWork work)
     {
         body = WithoutByteOrderMark(body);
-        var records = new ProducedRecords();
-        try
+        var json = Reader(body);
+        if (!json.Read() || json.TokenType != JsonTokenType.StartObject) work.Faults.Add("", "The body is an object: {\"records\":[…]}.");
+        else ReadMembers(ref json, body, maxRecords, maxDepth, work.Records, work.Faults);
+        while (json.Read())
         {
-            var json = Reader(body);
-            if (!json.Read() || json.TokenType != JsonTokenType.StartObject) faults.Add("", "The body is an object: {\"records\":[…]}.");
-            else ReadMembers(ref json, body, maxRecords, maxDepth, records, faults);
-            while (json.Read())
-            {
-                // Whatever follows must be JSON too: the reader throws where it is not.
-            }
-
-            return records;
-        }
-        catch
-        {
-            records.Dispose();
-            throw;
+            // Whatever follows must be JSON too: the reader throws where it is not.
         }
     }
 
@@ -51,7 +40,7 @@ internal static class RecordEnvelopeReader
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             var isRecords = json.ValueTextEquals("records"u8);
-            var name = json.GetString();
+            var name = isRecords ? "records" : json.GetString();
             json.Read();
             if (!isRecords || seen)
             {

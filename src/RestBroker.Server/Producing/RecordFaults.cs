@@ -13,6 +13,9 @@ internal sealed class RecordFaults(string prefix)
 
     private readonly List<FieldError> _errors = [];
 
+    /// <summary>The batch at hand, where a request is of batches that a client made; null where it is not.</summary>
+    public int? Batch { get; set; }
+
     /// <summary>The record at hand; -1 where the fault is not of one record.</summary>
     public int Index { get; set; } = -1;
 
@@ -27,10 +30,14 @@ internal sealed class RecordFaults(string prefix)
 
     /// <summary>Adds a fault at a member of the record at hand.</summary>
     public void Add(BrokerError error, string member, string detail) =>
-        _errors.Add(new FieldError(Index < 0 ? member : $"{prefix}/{Index}{member}", error, detail));
+        _errors.Add(new FieldError(Index < 0 ? member : $"{(Batch is { } batch ? $"/batches/{batch}" : "")}{prefix}/{Index}{member}", error, detail));
 
-    /// <summary>Forgets everything, for the next line of a stream.</summary>
-    public void Clear() => _errors.Clear();
+    /// <summary>Forgets everything, for the next line of a stream or the next request.</summary>
+    public void Clear()
+    {
+        _errors.Clear();
+        (Batch, Index) = (null, -1);
+    }
 
     /// <summary>The refusal that the faults amount to: form goes before rule, rule before size.</summary>
     public BrokerException ToRefusal()

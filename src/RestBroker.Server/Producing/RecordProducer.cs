@@ -25,17 +25,29 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         return (int)((uint)(turn - 1) % (uint)topic.PartitionCount);
     }
 
-    /// <summary>Stores the records of one request and gives their receipts in its order, for the caller to dispose.</summary>
+    /// <summary>
+    /// Stores the records of one request and gives their receipts in its order, for the caller to dispose. Gives the request's body back:
+    /// of the records nothing can be read afterwards but their timestamps.
+    /// </summary>
     /// <exception cref="BrokerException">What the engine refused; with <c>results</c> of what was stored all the same.</exception>
-    public async ValueTask<Receipts> ProduceAsync(
-        TopicDescription topic, ProducedRecords records, ProduceOptions options, CancellationToken cancellationToken)
+    public ValueTask<Receipts> ProduceAsync(
+        TopicDescription topic, ProduceWork work, ProduceOptions options, CancellationToken cancellationToken)
     {
+        var rule = new PartitionRule(topic, options.Partition, options.Key?.KeylessPartition ?? NextKeylessPartition(topic), options.Key);
+        return work.Records.Count == 1 || options.Partition is not null || topic.PartitionCount == 1
+            ? ProduceToOneAsync(rule, work, options, cancellationToken)
+            : ProduceToManyAsync(rule, work, options, cancellationToken);
+    }
+
+    private async ValueTask<Receipts> ProduceToManyAsync(
+        PartitionRule rule, ProduceWork work, ProduceOptions options, CancellationToken cancellationToken)
+    {
+        var (topic, records) = (rule.Topic, work.Records);
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        using var batches = new PartitionBatches(topic, options.Partition, options.Key?.KeylessPartition ?? NextKeylessPartition(topic)) { Key = options.Key, Capacity = Size(records) };
-        if (records.Count == 1 || options.Partition is not null || topic.PartitionCount == 1)
-            return await ProduceToOneAsync(topic, batches, records, options, now, cancellationToken);
+        using var batches = new PartitionBatches(rule);
         var places = new (int Partition, int Index)[records.Count];
         for (var i = 0; i < records.Count; i++) places[i] = batches.Add(records[i], now);
+        work.Body.Dispose();
 
         var appends = await AppendAsync(topic, batches, options, cancellationToken);
         var clocks = await ClocksAsync(topic, appends, now, cancellationToken);
@@ -56,14 +68,27 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
     }
 
     // The usual request has one batch, and needs no table of what became of each.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Receipts> ProduceToOneAsync(
-        TopicDescription topic, PartitionBatches batches, ProducedRecords records, ProduceOptions options, long now, CancellationToken cancellationToken)
+        PartitionRule rule, ProduceWork work, ProduceOptions options, CancellationToken cancellationToken)
     {
-        for (var i = 0; i < records.Count; i++) batches.Add(records[i], now);
-        var (partition, builder) = batches.Only!.Value;
-        var append = await AppendAsync(RequestOf(topic, partition, builder, options) with { IsLone = true }, topic, cancellationToken);
-        if (append.Refusal is { } refusal) throw refusal;
-        var result = append.Result!.Value;
+        var (topic, records) = (rule.Topic, work.Records);
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var partition = rule.Of(records[0]);
+        work.Batch.Begin(topic.Config.Compression ?? CompressionType.None, Size(records));
+        for (var i = 0; i < records.Count; i++) rule.Append(work.Batch, records[i], now);
+        // Its bytes are in the batch: whoever waits for the disk holds them once.
+        work.Body.Dispose();
+        ProduceResult result;
+        try
+        {
+            result = await engine.ProduceAsync(RequestOf(topic, partition, work.Batch, options) with { IsLone = true }, cancellationToken);
+        }
+        catch (BrokerException refusal) when (refusal.Error == BrokerError.PreconditionFailed)
+        {
+            throw WithTag(refusal, topic, partition);
+        }
+
         var clock = result is { FirstTime: not null, LogAppendTime: null } ? await ClockAsync(topic, partition, result, cancellationToken) : null;
         var receipts = new Receipts(records.Count) { Duplicate = result.Duplicate };
         for (var i = 0; i < records.Count; i++)
@@ -190,7 +215,7 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
 /// <param name="Producer">Who numbers the records, and the first one's sequence; for one partition only. Null = nobody.</param>
 /// <param name="Key">The request's idempotency key, once it has begun; null = none.</param>
 /// <param name="Partial">Whether a request that some partitions took and some did not is one that succeeded.</param>
-internal sealed record ProduceOptions(
+internal readonly record struct ProduceOptions(
     int? Partition, Acks Acks, long? ExpectedNextOffset = null, KeyCondition? KeyCondition = null, BatchProducer? Producer = null,
     KeyedRequest? Key = null, bool Partial = false);
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Records;
 using RestBroker.Server.Composition;
@@ -9,26 +10,22 @@ namespace RestBroker.Server.Producing;
 /// <summary>Reads a request's body into pooled memory, within a limit that is checked before the memory is taken.</summary>
 internal static class RequestBody
 {
+    private const int UsualSize = 4096;
+
+    /// <summary>Appends the whole body to a buffer.</summary>
     /// <exception cref="BrokerException">RequestTooLarge.</exception>
-    public static async ValueTask<PooledBuffer> ReadAsync(HttpRequest request, int maxBytes, string limitName, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public static async ValueTask ReadAsync(HttpRequest request, PooledBuffer body, int maxBytes, string limitName)
     {
         if (request.ContentLength > maxBytes) throw TooLarge(maxBytes, limitName);
-        var buffer = new PooledBuffer((int)(request.ContentLength ?? 4096));
-        try
+        body.GetSpan((int)(request.ContentLength ?? UsualSize));
+        while (true)
         {
-            while (true)
-            {
-                var result = await request.BodyReader.ReadAsync(cancellationToken);
-                if (buffer.Length + result.Buffer.Length > maxBytes) throw TooLarge(maxBytes, limitName);
-                foreach (var segment in result.Buffer) buffer.Write(segment.Span);
-                request.BodyReader.AdvanceTo(result.Buffer.End);
-                if (result.IsCompleted) return buffer;
-            }
-        }
-        catch
-        {
-            buffer.Dispose();
-            throw;
+            var result = await request.BodyReader.ReadAsync(request.HttpContext.RequestAborted);
+            if (body.Length + result.Buffer.Length > maxBytes) throw TooLarge(maxBytes, limitName);
+            foreach (var segment in result.Buffer) body.Write(segment.Span);
+            request.BodyReader.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted) return;
         }
     }
 
@@ -63,7 +60,12 @@ internal static class RequestBody
         throw BadRequestProblem.UnsupportedMediaType(request);
     }
 
-    private static string MediaType(HttpRequest request) => (request.ContentType ?? "").Split(';')[0].Trim();
+    private static ReadOnlySpan<char> MediaType(HttpRequest request)
+    {
+        var type = request.ContentType.AsSpan();
+        var end = type.IndexOf(';');
+        return (end < 0 ? type : type[..end]).Trim();
+    }
 
     private static BrokerException TooLarge(int maxBytes, string limitName) =>
         new(BrokerError.RequestTooLarge, $"The body has more than {maxBytes} bytes, which is {limitName}. Nothing was stored.");

@@ -6,19 +6,20 @@ namespace RestBroker.Server.Producing;
 /// <summary>Stores a request that is one record, once even if it is sent again. Thread-safe.</summary>
 internal sealed class SingleRecords(RecordProducer producer, IdempotentRequests keyed)
 {
-    /// <summary>Stores the record; the answer's head tells where an earlier try had done so.</summary>
+    /// <summary>Stores the one record there is and gives its receipt; the answer's head tells where an earlier try had done so.</summary>
     /// <exception cref="BrokerException">IdempotencyKeyInUse, IdempotencyKeyReused, and what the engine refuses.</exception>
-    public async ValueTask<Receipt> StoreAsync(HttpContext context, TopicDescription topic, ProducedRecord record, SingleProduce produce)
+    public ValueTask<Receipts> StoreAsync(HttpContext context, TopicDescription topic, ProduceWork work, SingleProduce produce) =>
+        produce.Key is null
+            ? producer.ProduceAsync(topic, work, produce.Options, context.RequestAborted)
+            : StoreOnceAsync(context, topic, work, produce);
+
+    private async ValueTask<Receipts> StoreOnceAsync(HttpContext context, TopicDescription topic, ProduceWork work, SingleProduce produce)
     {
-        var (options, key, route) = produce;
-        using var request = key is { } some
-            ? await keyed.BeginAsync(some, topic, RequestDigest.OfRecord(some, route, record), context.RequestAborted)
-            : null;
-        using var records = new ProducedRecords();
-        records.Add(record);
-        using var receipts = await producer.ProduceAsync(topic, records, request is null ? options : options with { Key = request }, context.RequestAborted);
-        if (request is not null && receipts.Duplicate) context.Response.Headers[IdempotentRequests.ReplayHeader] = "true";
-        return receipts.Items[0];
+        var (key, digest) = (produce.Key!.Value, RequestDigest.OfRecord(produce.Key.Value, produce.Route, work.Records[0]));
+        using var request = await keyed.BeginAsync(key, topic, digest, context.RequestAborted);
+        var receipts = await producer.ProduceAsync(topic, work, produce.Options with { Key = request }, context.RequestAborted);
+        if (receipts.Duplicate) context.Response.Headers[IdempotentRequests.ReplayHeader] = "true";
+        return receipts;
     }
 }
 

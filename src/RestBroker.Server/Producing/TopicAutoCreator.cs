@@ -78,6 +78,11 @@ internal sealed class TopicAutoCreator(ILogEngine engine, IOptions<RestBrokerOpt
         if (await engine.DescribeTopicAsync(topic, cancellationToken) is { } found) return (found, false);
         if (!Options.AutoCreateTopics) throw TopicLookup.Unknown(topic);
         RefuseRecentlyDeleted(topic);
+        return await CreateOnceAsync(topic, cancellationToken);
+    }
+
+    private async ValueTask<(TopicDescription Topic, bool Created)> CreateOnceAsync(string topic, CancellationToken cancellationToken)
+    {
         // Of many producers to one missing topic, the first creates it and takes the turn; the others wait for it.
         var mine = new Lazy<Task<TopicDescription>>(() => CreateInTurnAsync(topic));
         var creation = _creations.GetOrAdd(topic, mine);

@@ -21,13 +21,20 @@ internal sealed class ValueRequests(
         RequestBody.Decode(context, options.Value);
         var target = await GetWritableAsync(context, topic);
         var maxBytes = Math.Min(target.Config.MaxMessageBytes, options.Value.MaxRequestBodyBytes);
-        using var body = await RequestBody.ReadAsync(context.Request, maxBytes, "the smaller of the topic's max.message.bytes and RestBroker:MaxRequestBodyBytes", context.RequestAborted);
-        return await StoreAsync(context, target, key, body.Written, acks);
+        using var work = ProduceWork.Rent();
+        await RequestBody.ReadAsync(context.Request, work.Body, maxBytes, "the smaller of the topic's max.message.bytes and RestBroker:MaxRequestBodyBytes");
+        work.Records.Add(RecordOf(context.Request, key, work.Body.Written));
+        return await StoreAsync(context, target, work, acks);
     }
 
     /// <summary>Stores a tombstone, if the preconditions hold.</summary>
-    public async Task<Results<Created<ReceiptResponse>, Accepted>> DeleteAsync(HttpContext context, string topic, ReadOnlyMemory<byte> key, Acks acks) =>
-        await StoreAsync(context, await GetWritableAsync(context, topic), key, null, acks);
+    public async Task<Results<Created<ReceiptResponse>, Accepted>> DeleteAsync(HttpContext context, string topic, ReadOnlyMemory<byte> key, Acks acks)
+    {
+        var target = await GetWritableAsync(context, topic);
+        using var work = ProduceWork.Rent();
+        work.Records.Add(RecordOf(context.Request, key, null));
+        return await StoreAsync(context, target, work, acks);
+    }
 
     /// <summary>Sends the key's latest value.</summary>
     public async Task SendAsync(HttpContext context, string topic, ReadOnlyMemory<byte> key)
@@ -44,28 +51,29 @@ internal sealed class ValueRequests(
     }
 
     private async Task<Results<Created<ReceiptResponse>, Accepted>> StoreAsync(
-        HttpContext context, TopicDescription topic, ReadOnlyMemory<byte> key, ReadOnlyMemory<byte>? value, Acks acks)
+        HttpContext context, TopicDescription topic, ProduceWork work, Acks acks)
     {
-        var record = new ProducedRecord
-        {
-            Key = key,
-            Value = value,
-            Headers = RawRequests.Headers(context.Request),
-            Timestamp = RawRequests.Timestamp(context.Request),
-        };
-        var faults = new RecordFaults("");
-        RecordRules.Check(record, RecordLimits.Of(options.Value, topic.Config), topic.PartitionCount, time.GetUtcNow(), faults);
-        if (faults.Any) throw faults.ToRefusal();
+        RecordRules.Check(work.Records[0], RecordLimits.Of(options.Value, topic.Config), topic.PartitionCount, time.GetUtcNow(), work.Faults);
+        if (work.Faults.Any) throw work.Faults.ToRefusal();
 
-        var partition = Murmur2.Partition(key.Span, topic.PartitionCount);
+        var partition = Murmur2.Partition(work.Records[0].Key!.Value.Span, topic.PartitionCount);
         var produce = new ProduceOptions(partition, acks, KeyCondition: EntityTags.OfKey(context.Request.Headers, topic, partition));
-        var receipt = await single.StoreAsync(context, topic, record, new SingleProduce(produce, IdempotencyKey.Of(context.Request, engine, acks), "value"));
+        using var receipts = await single.StoreAsync(context, topic, work, new SingleProduce(produce, IdempotencyKey.Of(context.Request, engine, acks), "value"));
         if (acks == Acks.None) return TypedResults.Accepted((string?)null);
+        var receipt = receipts.Items[0];
         context.Response.Headers.ETag = EntityTags.OfRecord(topic.Incarnation, receipt.Partition, receipt.Offset);
         return TypedResults.Created(
             $"/v1/topics/{topic.Name}/partitions/{receipt.Partition}/records/{receipt.Offset}",
             new ReceiptResponse(receipt.Partition, receipt.Offset, receipt.Timestamp));
     }
+
+    private static ProducedRecord RecordOf(HttpRequest request, ReadOnlyMemory<byte> key, ReadOnlyMemory<byte>? value) => new()
+    {
+        Key = key,
+        Value = value,
+        Headers = RawRequests.Headers(request),
+        Timestamp = RawRequests.Timestamp(request),
+    };
 
     // What can be refused by the request's head is refused before its body is read, and so before 100 Continue.
     private async ValueTask<TopicDescription> GetWritableAsync(HttpContext context, string topic)

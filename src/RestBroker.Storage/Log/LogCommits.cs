@@ -14,7 +14,8 @@ internal sealed class LogCommits(LogState state, LogMemory memory, PartitionProd
     private readonly Lock _flushing = new();
     private readonly Bookkeeping _books = new(state.Partition, memory, producers, host.Logger);
     private TaskCompletionSource? _round;
-    private int _waiting, _waitedLast;
+    private int _waiting;
+    private int _crowd; // who waited lately: the last round, or half of the one before, or a quarter …
     private bool _isQueued;
     private volatile bool _isEnding;
 
@@ -29,7 +30,7 @@ internal sealed class LogCommits(LogState state, LogMemory memory, PartitionProd
     /// </summary>
     public Task? Join(in AppendWish wish)
     {
-        var isLone = wish is { Wait: true, IsLone: true } && !_isQueued && _waitedLast <= 1;
+        var isLone = wish is { Wait: true, IsLone: true } && !_isQueued && _crowd <= 1;
         if (isLone && !state.Writer.IsSealDue && host.Flusher.TryBeginHere())
         {
             _isQueued = true;
@@ -114,7 +115,7 @@ internal sealed class LogCommits(LogState state, LogMemory memory, PartitionProd
             {
                 if (state.Writer.IsSealDue) producers.TakeSnapshotIfWorthIt(RecordEnd);
                 var flush = new PendingFlush(state.Writer, state.Writer.TakeUnsynced(), state.NextOffset, _round);
-                (_round, _waiting, _waitedLast) = (null, 0, _waiting);
+                (_round, _waiting, _crowd) = (null, 0, Math.Max(_waiting, _crowd / 2));
                 return flush;
             }
         }

@@ -86,5 +86,22 @@ public sealed class RecordBatchVectorTests
         Assert.Equal(vector.Expected(), RecordText.Of(builder.Build()));
     }
 
+    [Fact]
+    public void A_builder_that_was_disposed_begins_a_batch_as_a_new_one_would()
+    {
+        var vector = Named("headers, by kafka-python and kafkajs");
+        using var builder = new RecordBatchBuilder(CompressionType.Gzip, capacity: 0) { Producer = (7, 1, 3) };
+        builder.Append(1, "some other"u8.ToArray(), new byte[5000]);
+        builder.Build();
+        builder.Dispose();
+
+        builder.Begin(CompressionType.None, capacity: 100);
+        vector.AppendTo(builder);
+        var batch = builder.Build();
+
+        Assert.Equal(vector.Expected(), RecordText.Of(batch));
+        Assert.Equal((CompressionType.None, -1), (batch.Compression, batch.ProducerId));
+    }
+
     private static BatchVector Named(string name) => BatchVector.All().Single(vector => vector.Name == name);
 }

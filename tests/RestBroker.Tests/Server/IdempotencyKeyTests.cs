@@ -275,9 +275,10 @@ public sealed class IdempotencyKeyTests
         var named = new IdempotencyKey(key);
         using var request = await broker.Services.GetRequiredService<IdempotentRequests>().BeginAsync(
             named, topic, RequestDigest.OfRecords(named, null, System.Text.Encoding.UTF8.GetBytes(Body)), default);
-        using var batches = new PartitionBatches(topic, null, request.KeylessPartition) { Key = request };
-        using var records = RecordEnvelopeReader.Read(System.Text.Encoding.UTF8.GetBytes(Body), 100, 64, new RecordFaults(""));
-        for (var i = 0; i < records.Count; i++) batches.Add(records[i], 1_000);
+        using var batches = new PartitionBatches(new PartitionRule(topic, null, request.KeylessPartition, request));
+        using var work = ProduceWork.Rent();
+        RecordEnvelopeReader.Read(System.Text.Encoding.UTF8.GetBytes(Body), 100, 64, work);
+        foreach (var record in work.Records) batches.Add(record, 1_000);
         var (partition, builder) = batches.Builders.First();
         builder.Producer = (request.ProducerId, 0, 0);
         await engine.ProduceAsync(new ProduceRequest(new("orders", partition), builder.Build(), Acks.All), default);

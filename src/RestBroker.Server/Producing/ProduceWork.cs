@@ -1,0 +1,54 @@
+using Microsoft.Extensions.ObjectPool;
+using RestBroker.Core.Records;
+
+namespace RestBroker.Server.Producing;
+
+/// <summary>
+/// What one request needs while its records are stored, used again by a later one: a request leaves nothing to collect. Rented and
+/// disposed once, by whom it belongs to; its memory goes back to the shared pool meanwhile. Not thread-safe.
+/// </summary>
+internal sealed class ProduceWork : IDisposable
+{
+    // As many requests as usually wait for one sync; more at once are made anew.
+    private const int MaxKept = 1_024;
+
+    private static readonly DefaultObjectPool<ProduceWork> Pool = new(new DefaultPooledObjectPolicy<ProduceWork>(), MaxKept);
+
+    private int _isRented;
+
+    /// <summary>The request's body; given back as soon as its records are in batches.</summary>
+    public PooledBuffer Body { get; } = new(capacity: 0);
+
+    /// <summary>The records, which are views of the body.</summary>
+    public ProducedRecords Records { get; } = new();
+
+    /// <summary>What is wrong with them.</summary>
+    public RecordFaults Faults { get; } = new("/records");
+
+    /// <summary>The batch of a request that has only one.</summary>
+    public RecordBatchBuilder Batch { get; } = new(capacity: 0);
+
+    /// <summary>The answer's body.</summary>
+    public PooledBuffer Answer { get; } = new(capacity: 0);
+
+    /// <summary>One that nobody else uses until it is disposed.</summary>
+    public static ProduceWork Rent()
+    {
+        var work = Pool.Get();
+        work._isRented = 1;
+        return work;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // Given back twice it would serve two requests at once.
+        if (Interlocked.Exchange(ref _isRented, 0) == 0) return;
+        Body.Dispose();
+        Records.Dispose();
+        Faults.Clear();
+        Batch.Dispose();
+        Answer.Dispose();
+        Pool.Return(this);
+    }
+}
