@@ -1,11 +1,9 @@
-using System.ComponentModel;
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace RestBroker.Benchmarks.Limit;
 
 /// <summary>A file that is appended to, from its beginning again at a GiB. Not thread-safe.</summary>
-internal sealed partial class FramedFile(string path) : IDisposable
+internal sealed class FramedFile(string path) : IDisposable
 {
     private const long MaxSize = 1 << 30;
 
@@ -26,13 +24,7 @@ internal sealed partial class FramedFile(string path) : IDisposable
         if (isSynced) Sync();
     }
 
-    public void Sync()
-    {
-        if (DataSync(_file) != 0) throw new Win32Exception(Marshal.GetLastPInvokeError());
-    }
+    public void Sync() => DataSync.Run(_file);
 
     public void Dispose() => _file.Dispose();
-
-    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
-    private static partial int DataSync(SafeFileHandle file);
 }

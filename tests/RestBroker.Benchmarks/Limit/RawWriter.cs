@@ -1,30 +1,80 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace RestBroker.Benchmarks.Limit;
 
 /// <summary>
 /// Writes bytes behind each other into files of a segment's size and deletes the oldest, as a log with retention does, and nothing else.
-/// Not thread-safe.
+/// If need be a thread beside it syncs now and then what has been written, as the broker does. Not thread-safe.
 /// </summary>
-internal sealed class RawWriter(string directory, long fileSize, int filesKept) : IDisposable
+internal sealed class RawWriter : IDisposable
 {
-    private readonly Queue<string> _files = new();
-    private FileStream? _file;
+    private readonly string _directory;
+    private readonly long _fileSize;
+    private readonly int _filesKept;
+    private readonly Queue<(string Path, SafeFileHandle File)> _files = new();
+    private readonly ManualResetEventSlim _ended = new();
+    private readonly Thread? _syncer;
+    private SafeFileHandle? _file;
+    private long _end;
     private int _next;
+
+    public RawWriter(string directory, long fileSize, int filesKept, TimeSpan? syncEvery = null)
+    {
+        (_directory, _fileSize, _filesKept) = (directory, fileSize, filesKept);
+        Directory.CreateDirectory(directory);
+        if (syncEvery is not { } interval) return;
+        _syncer = new Thread(() => SyncEvery(interval)) { IsBackground = true };
+        _syncer.Start();
+    }
 
     public void Append(ReadOnlySpan<byte> bytes)
     {
-        if (_file is null || _file.Position + bytes.Length > fileSize) Roll();
-        _file!.Write(bytes);
+        if (_file is null || _end + bytes.Length > _fileSize) Roll();
+        RandomAccess.Write(_file!, bytes, _end);
+        _end += bytes.Length;
     }
 
-    public void Dispose() => _file?.Dispose();
+    public void Dispose()
+    {
+        _ended.Set();
+        _syncer?.Join();
+        foreach (var (_, file) in _files) file.Dispose();
+        _ended.Dispose();
+    }
 
     private void Roll()
     {
-        _file?.Dispose();
-        Directory.CreateDirectory(directory);
-        var path = Path.Combine(directory, $"{_next++:D8}");
-        _file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 });
-        _files.Enqueue(path);
-        while (_files.Count > filesKept) File.Delete(_files.Dequeue());
+        var path = Path.Combine(_directory, $"{_next++:D8}");
+        (_file, _end) = (File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write), 0);
+        lock (_files) _files.Enqueue((path, _file));
+        while (_files.Count > _filesKept) Drop();
+    }
+
+    private void Drop()
+    {
+        (string Path, SafeFileHandle File) oldest;
+        lock (_files) oldest = _files.Dequeue();
+        File.Delete(oldest.Path);
+        oldest.File.Dispose();
+    }
+
+    private void SyncEvery(TimeSpan interval)
+    {
+        while (!_ended.Wait(interval))
+        {
+            (string Path, SafeFileHandle File)[] files;
+            lock (_files) files = [.. _files];
+            foreach (var (_, file) in files)
+            {
+                try
+                {
+                    DataSync.Run(file);
+                }
+                catch (ObjectDisposedException)
+                {
+                    // Deleted meanwhile: nobody asks for it any more.
+                }
+            }
+        }
     }
 }
