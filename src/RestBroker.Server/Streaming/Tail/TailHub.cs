@@ -87,6 +87,7 @@ internal sealed class TailHub : IDisposable
             while (await _session.FetchAsync(maxWait, lifetime))
             {
                 var hasNews = WriteStep();
+                if (hasNews) WakeAll();
                 if (_session.HasNotices) return;
                 if (hasNews) await _demand.WaitAsync();
             }
@@ -120,6 +121,7 @@ internal sealed class TailHub : IDisposable
             _writer.Add(item, Volatile.Read(ref _filteredCount) > 0);
             if (!_writer.IsLarge) continue;
             Publish(_writer.Take(_session.Position));
+            Wake();
             hasNews = true;
         }
 
@@ -141,16 +143,33 @@ internal sealed class TailHub : IDisposable
                 _oldest = _oldest.Drop();
                 _keptBytes -= next.Bytes.Length;
             }
-
-            foreach (var seat in _seats) seat.Wake();
         }
+    }
+
+    // One stream goes on here, where its events were read, and waits for no other thread: where it is alone that is all there is to do. It
+    // writes what its connection takes at once, and elsewhere what would take longer.
+    private void WakeAll()
+    {
+        TailSeat? first = null;
+        lock (_gate)
+        {
+            for (var i = _seats.Count - 1; i > 0; i--) _seats[i].Wake();
+            if (_seats.Count > 0) first = _seats[0];
+        }
+
+        first?.WakeHere();
     }
 
     private void End()
     {
+        _hasEnded = true;
+        Wake();
+    }
+
+    private void Wake()
+    {
         lock (_gate)
         {
-            _hasEnded = true;
             foreach (var seat in _seats) seat.Wake();
         }
     }

@@ -56,4 +56,6 @@ internal sealed class TailSeat(TailHubs hubs, TailHub hub, WakeSignal signal, bo
     public void Dispose() => hubs.Leave(this);
 
     internal void Wake() => signal.Wake();
+
+    internal void WakeHere() => signal.WakeHere();
 }
