@@ -22,14 +22,12 @@ internal sealed class StreamLoop(ReadSession session, IStreamDress dress, Stream
         var end = await OpenAsync();
         while (end is null)
         {
+            if (!lifetime.IsStopping) await SayWhereItStandsAsync();
             if (lifetime.IsStopping)
             {
                 end = StreamEnd.ShuttingDown;
-                break;
             }
-
-            await SayWhereItStandsAsync();
-            if (_tail is not null)
+            else if (_tail is not null)
             {
                 await _tail.WaitAsync();
                 lifetime.Aborted.ThrowIfCancellationRequested();
@@ -48,15 +46,6 @@ internal sealed class StreamLoop(ReadSession session, IStreamDress dress, Stream
     /// <summary>One step of its own: reads from the log and gives out what it found.</summary>
     public async ValueTask<StreamEnd?> StepAsync(ReadLifetime lifetime) =>
         await session.FetchAsync(TimeSpan.Zero, lifetime) ? await DrainAsync() : StreamEnd.ShuttingDown;
-
-    /// <summary>Says that the end is reached, if that is news, and that it lives, if it is time; sends what was written.</summary>
-    public async ValueTask SayWhereItStandsAsync()
-    {
-        if (session.IsUpToDate && !_saidUpToDate) dress.UpToDate();
-        _saidUpToDate = session.IsUpToDate;
-        if (pulse.IsDue) Beat();
-        await output.FlushAsync();
-    }
 
     public void Dispose()
     {
@@ -78,6 +67,15 @@ internal sealed class StreamLoop(ReadSession session, IStreamDress dress, Stream
         Beat();
         await output.FlushAsync();
         return await DrainAsync();
+    }
+
+    // Says that the end is reached, if that is news, and that it lives, if it is time; sends what was written.
+    private async ValueTask SayWhereItStandsAsync()
+    {
+        if (session.IsUpToDate && !_saidUpToDate) dress.UpToDate();
+        _saidUpToDate = session.IsUpToDate;
+        if (pulse.IsDue) Beat();
+        await output.FlushAsync();
     }
 
     // At the end of the log it takes its place at the hub.

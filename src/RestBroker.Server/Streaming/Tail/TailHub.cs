@@ -87,7 +87,7 @@ internal sealed class TailHub : IDisposable
             while (await _session.FetchAsync(maxWait, lifetime))
             {
                 var hasNews = WriteStep();
-                if (hasNews) WakeAll();
+                if (hasNews) await WakeAllAsync();
                 if (_session.HasNotices) return;
                 if (hasNews) await _demand.WaitAsync();
             }
@@ -147,8 +147,8 @@ internal sealed class TailHub : IDisposable
     }
 
     // One stream goes on here, where its events were read, and waits for no other thread: where it is alone that is all there is to do. It
-    // writes what its connection takes at once, and elsewhere what would take longer.
-    private void WakeAll()
+    // writes what its connection takes at once, and elsewhere what would take longer. What was written is sent before the hub reads on.
+    private async ValueTask WakeAllAsync()
     {
         TailSeat? first = null;
         lock (_gate)
@@ -158,6 +158,7 @@ internal sealed class TailHub : IDisposable
         }
 
         first?.WakeHere();
+        await Task.Yield();
     }
 
     private void End()
