@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using RestBroker.Server.Problems;
 using RestBroker.Server.Streaming;
@@ -10,12 +9,6 @@ internal static class Pipeline
 {
     public static void UseRestBroker(this WebApplication app)
     {
-        var services = new SharedServices { RequestServices = app.Services };
-        app.Use((context, next) =>
-        {
-            context.Features.Set<IServiceProvidersFeature>(services);
-            return next(context);
-        });
         app.Use(AnswerHeaders);
         app.UseMiddleware<ProblemMiddleware>();
         app.Use(NoTrailingSlash);
@@ -53,11 +46,5 @@ internal static class Pipeline
         if (!path.StartsWith("/v1", StringComparison.OrdinalIgnoreCase) || !path.EndsWith('/')) return next(context);
         context.Response.StatusCode = StatusCodes.Status404NotFound;
         return Task.CompletedTask;
-    }
-
-    // Every service here is for all requests: none needs a scope of its own, which a stream would keep as long as it is open.
-    private sealed class SharedServices : IServiceProvidersFeature
-    {
-        public required IServiceProvider RequestServices { get; set; }
     }
 }

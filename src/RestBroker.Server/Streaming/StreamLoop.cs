@@ -99,8 +99,6 @@ internal sealed class StreamLoop(ReadSession session, IStreamDress dress, Stream
         var end = await tail.FollowAsync(lifetime);
         if (end is null && !tail.IsLost) return null;
         Leave();
-        // The thread may be the hub's: it is not for what takes longer, nor for what comes after the stream.
-        await Task.Yield();
         return end ?? await StepAsync(lifetime);
     }
 

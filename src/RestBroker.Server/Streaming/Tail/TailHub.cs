@@ -87,7 +87,6 @@ internal sealed class TailHub : IDisposable
             while (await _session.FetchAsync(maxWait, lifetime))
             {
                 var hasNews = WriteStep();
-                if (hasNews) await WakeAllAsync();
                 if (_session.HasNotices) return;
                 if (hasNews) await _demand.WaitAsync();
             }
@@ -121,7 +120,6 @@ internal sealed class TailHub : IDisposable
             _writer.Add(item, Volatile.Read(ref _filteredCount) > 0);
             if (!_writer.IsLarge) continue;
             Publish(_writer.Take(_session.Position));
-            Wake();
             hasNews = true;
         }
 
@@ -143,34 +141,16 @@ internal sealed class TailHub : IDisposable
                 _oldest = _oldest.Drop();
                 _keptBytes -= next.Bytes.Length;
             }
-        }
-    }
 
-    // One stream goes on here, where its events were read, and waits for no other thread: where it is alone that is all there is to do. It
-    // writes what its connection takes at once, and elsewhere what would take longer. What was written is sent before the hub reads on.
-    private async ValueTask WakeAllAsync()
-    {
-        TailSeat? first = null;
-        lock (_gate)
-        {
-            for (var i = _seats.Count - 1; i > 0; i--) _seats[i].Wake();
-            if (_seats.Count > 0) first = _seats[0];
+            foreach (var seat in _seats) seat.Wake();
         }
-
-        first?.WakeHere();
-        await Task.Yield();
     }
 
     private void End()
     {
-        _hasEnded = true;
-        Wake();
-    }
-
-    private void Wake()
-    {
         lock (_gate)
         {
+            _hasEnded = true;
             foreach (var seat in _seats) seat.Wake();
         }
     }

@@ -25,7 +25,6 @@ internal sealed class TailReader(StreamLoop loop, ReadSession session, StreamOut
 
             await seat.WaitAsync();
             lifetime.Aborted.ThrowIfCancellationRequested();
-            await Task.Yield(); // reading is not for the thread of the hub
         }
 
         return (null, false);

@@ -56,6 +56,4 @@ internal sealed class TailSeat(TailHubs hubs, TailHub hub, WakeSignal signal, bo
     public void Dispose() => hubs.Leave(this);
 
     internal void Wake() => signal.Wake();
-
-    internal void WakeHere() => signal.WakeHere();
 }

@@ -9,17 +9,25 @@ namespace RestBroker.Server.Streaming.Tail;
 internal sealed class WakeSignal : IValueTaskSource
 {
     private readonly Lock _gate = new();
-    private ManualResetValueTaskSourceCore<bool> _core;
+    private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
     private bool _isWoken;
     private bool _isWaiting;
 
-    public void Wake() => Wake(here: false);
+    public void Wake()
+    {
+        lock (_gate)
+        {
+            if (!_isWaiting)
+            {
+                _isWoken = true;
+                return;
+            }
 
-    /// <summary>
-    /// Wakes, and lets who waits go on at once on this thread, up to its next wait: no other thread has to be woken first. The caller holds
-    /// no lock and is in no hurry.
-    /// </summary>
-    public void WakeHere() => Wake(here: true);
+            _isWaiting = false;
+        }
+
+        _core.SetResult(true);
+    }
 
     /// <summary>Returns when woken since the last wait.</summary>
     public ValueTask WaitAsync()
@@ -36,23 +44,6 @@ internal sealed class WakeSignal : IValueTaskSource
             _isWaiting = true;
             return new ValueTask(this, _core.Version);
         }
-    }
-
-    private void Wake(bool here)
-    {
-        lock (_gate)
-        {
-            if (!_isWaiting)
-            {
-                _isWoken = true;
-                return;
-            }
-
-            _isWaiting = false;
-            _core.RunContinuationsAsynchronously = !here;
-        }
-
-        _core.SetResult(true);
     }
 
     void IValueTaskSource.GetResult(short token) => _core.GetResult(token);

@@ -19,26 +19,6 @@ public sealed class WakeSignalTests
         await second;
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Who_is_woken_here_has_gone_on_when_the_call_returns(bool here)
-    {
-        var signal = new WakeSignal();
-        var gate = new Lock();
-        var waiting = GoOnAsync(signal, gate);
-
-        lock (gate)
-        {
-            if (here) signal.WakeHere();
-            else signal.Wake();
-            // Whoever goes on elsewhere cannot have passed the gate.
-            Assert.Equal(here, waiting.IsCompleted);
-        }
-
-        await waiting;
-    }
-
     [Fact]
     public async Task No_wake_up_is_lost_whoever_comes_first()
     {
@@ -60,12 +40,5 @@ public sealed class WakeSignalTests
         }
 
         await waking.WaitAsync(TimeSpan.FromSeconds(30));
-    }
-
-    private static async Task GoOnAsync(WakeSignal signal, Lock gate)
-    {
-        // As in the broker: no context of a test decides where it goes on.
-        await signal.WaitAsync().ConfigureAwait(false);
-        lock (gate) return;
     }
 }
