@@ -21,27 +21,64 @@ internal sealed class EventRequests(ILogEngine engine, ReadPlanner planner, Stre
     public Task FollowAsync(HttpContext context, string topic, FetchQuery query) =>
         StreamAsync(context, [topic], query, new StreamKind(ContentTypes.NdJson, "earliest"));
 
-    private async Task StreamAsync(HttpContext context, IReadOnlyList<string> topics, TopicReadQuery query, StreamKind kind)
+    private Task StreamAsync(HttpContext context, IReadOnlyList<string> topics, TopicReadQuery query, StreamKind kind)
     {
         AcceptHeader.Choose(context.Request, kind.ContentType);
-        var lastEventId = context.Request.Headers[LastEventId].ToString();
-        if (lastEventId == Cursor.EndText)
+        if (context.Request.Headers[LastEventId].ToString() == Cursor.EndText)
         {
             context.Response.StatusCode = StatusCodes.Status204NoContent;
-            return;
+            return Task.CompletedTask;
         }
 
+        var slot = slots.Take(context.Connection.RemoteIpAddress);
+        var lifetime = ReadLifetime.Of(context);
+        return RunAsync(OpenAsync(context, new StreamWish(topics, query, kind), lifetime), lifetime, slot);
+    }
+
+    // What the stream was asked for is not kept while it runs.
+    private async Task RunAsync(ValueTask<StreamLoop> opening, ReadLifetime lifetime, IDisposable slot)
+    {
+        using (slot)
+        using (lifetime)
+        using (var stream = await opening) await stream.RunAsync(hubs, lifetime);
+    }
+
+    private async ValueTask<StreamLoop> OpenAsync(HttpContext context, StreamWish wish, ReadLifetime lifetime)
+    {
+        var (topics, query, kind) = wish;
         var wishes = new ReadWishes(query, context.Request.QueryString, planner.Options);
         var from = StartText.Parse(query.From ?? kind.From);
-        using var slot = slots.Take(context.Connection.RemoteIpAddress);
-        using var lifetime = ReadLifetime.Of(context);
-        var start = lastEventId.Length > 0
+        var lastEventId = context.Request.Headers[LastEventId].ToString();
+        var isResumed = lastEventId.Length > 0;
+        var start = isResumed
             ? await ResumeAsync(topics, query, from, lastEventId, context.RequestAborted)
             : new EventStart(await planner.PlaceAsync(topics, query, from, context.RequestAborted), []);
         var hasUntil = await planner.BoundAsync(start.Positions, query, context.RequestAborted);
-        var isResolved = lastEventId.Length == 0 && query.Cursor is null;
-        var plan = wishes.Stream(start.Positions, from, isResolved) with { HasUntil = hasUntil };
-        await RunAsync(context, plan, start.Opening, new TailForm(kind.ContentType == ContentTypes.EventStream, wishes.Shape), lifetime);
+        var plan = wishes.Stream(start.Positions, from, isResolved: !isResumed && query.Cursor is null) with { HasUntil = hasUntil };
+        var session = await BeginAsync(plan, isResumed, lifetime);
+        var form = new TailForm(kind.ContentType == ContentTypes.EventStream, wishes.Shape);
+        var output = new StreamOutput(context, clocks.Stalls);
+        output.Prepare(kind.ContentType);
+        var dress = form.Dress(output.Buffer, session, clocks.Time, context.TraceIdentifier);
+        return new StreamLoop(session, dress, output, new StreamPulse(clocks, lifetime)) { Opening = start.Opening };
+    }
+
+    // The first step is made before there is a stream: what it is refused for is a status.
+    private async ValueTask<ReadSession> BeginAsync(ReadPlan plan, bool speaksInBand, ReadLifetime lifetime)
+    {
+        var session = new ReadSession(engine, plan) { SpeaksInBand = speaksInBand };
+        try
+        {
+            if (plan.Topics.Count > 0 && !await session.FetchAsync(TimeSpan.Zero, lifetime)) throw ReadRefusals.ShuttingDown();
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+
+        session.SpeaksInBand = true;
+        return session;
     }
 
     private async ValueTask<EventStart> ResumeAsync(
@@ -65,22 +102,10 @@ internal sealed class EventRequests(ILogEngine engine, ReadPlanner planner, Stre
         }
     }
 
-    private async Task RunAsync(
-        HttpContext context, ReadPlan plan, IReadOnlyList<ReadNotice> opening, TailForm form, ReadLifetime lifetime)
-    {
-        var isResumed = context.Request.Headers[LastEventId].ToString().Length > 0;
-        using var session = new ReadSession(engine, plan) { SpeaksInBand = isResumed };
-        using var output = new StreamOutput(context, clocks.Stalls);
-        using var dress = form.Dress(output.Buffer, session, clocks.Time, context.TraceIdentifier);
-        if (plan.Topics.Count > 0 && !await session.FetchAsync(TimeSpan.Zero, lifetime)) throw ReadRefusals.ShuttingDown();
-        session.SpeaksInBand = true;
-        output.Prepare(form.IsEvents ? ContentTypes.EventStream : ContentTypes.NdJson);
-        using var pulse = new StreamPulse(clocks, lifetime);
-        await new StreamLoop(session, dress, output, pulse).RunAsync(opening, hubs, lifetime);
-    }
-
     // How a stream is written, and where it begins unless told.
     private readonly record struct StreamKind(string ContentType, string From);
+
+    private readonly record struct StreamWish(IReadOnlyList<string> Topics, TopicReadQuery Query, StreamKind Kind);
 
     private sealed record EventStart(IReadOnlyList<TopicPosition> Positions, IReadOnlyList<ReadNotice> Opening);
 }

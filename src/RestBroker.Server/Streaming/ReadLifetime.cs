@@ -1,9 +1,9 @@
 namespace RestBroker.Server.Streaming;
 
-/// <summary>How long a read may wait: until its client goes away or the broker stops.</summary>
+/// <summary>How long a read may wait: until its client goes away or the broker stops. Not thread-safe.</summary>
 internal sealed class ReadLifetime(CancellationToken aborted, CancellationToken stopping) : IDisposable
 {
-    private readonly CancellationTokenSource _either = CancellationTokenSource.CreateLinkedTokenSource(aborted, stopping);
+    private CancellationTokenSource? _either;
 
     public static ReadLifetime Of(HttpContext context) =>
         new(context.RequestAborted, context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
@@ -14,8 +14,11 @@ internal sealed class ReadLifetime(CancellationToken aborted, CancellationToken 
     /// <summary>The broker stops.</summary>
     public CancellationToken Stopping { get; } = stopping;
 
-    /// <summary>Either happened.</summary>
-    public CancellationToken Token => _either.Token;
+    /// <summary>Either happened. Made when it is asked for: whoever does not wait, or waits elsewhere, pays nothing for it.</summary>
+    public CancellationToken Token => (_either ??= CancellationTokenSource.CreateLinkedTokenSource(Aborted, Stopping)).Token;
+
+    /// <summary>What ends a question that waits so long.</summary>
+    public CancellationToken TokenOf(TimeSpan maxWait) => maxWait == TimeSpan.Zero ? Aborted : Token;
 
     /// <summary>The broker stops and the client is still there: waits end, answers are given.</summary>
     public bool IsStopping => Stopping.IsCancellationRequested && !Aborted.IsCancellationRequested;
@@ -34,5 +37,5 @@ internal sealed class ReadLifetime(CancellationToken aborted, CancellationToken 
         }
     }
 
-    public void Dispose() => _either.Dispose();
+    public void Dispose() => _either?.Dispose();
 }

@@ -93,19 +93,21 @@ internal sealed class ReadSession : IDisposable
     public async ValueTask<bool> FetchAsync(TimeSpan maxWait, ReadLifetime lifetime)
     {
         Release();
+        if (lifetime.IsStopping) return false;
+        var cancellationToken = lifetime.TokenOf(maxWait);
         try
         {
             foreach (var topic in _plan.Topics)
             {
-                if (await _engine.DescribeTopicAsync(topic.Name, lifetime.Token) is { } now && now.TopicId == topic.Topic.TopicId) topic.Update(now);
+                if (await _engine.DescribeTopicAsync(topic.Name, cancellationToken) is { } now && now.TopicId == topic.Topic.TopicId) topic.Update(now);
             }
 
             var request = new FetchRequest { Partitions = _scope.Ask(), MaxBytes = StepBytes(), MaxWait = maxWait, MinBytes = maxWait == TimeSpan.Zero ? 0 : 1 };
-            _found = _next ?? await _engine.FetchAsync(request, lifetime.Token);
+            _found = _next ?? await _engine.FetchAsync(request, cancellationToken);
             _next = null;
             _steps++;
             ScannedBytes += _scope.Note(_found);
-            await NoteErrorsAsync(_found, lifetime.Token);
+            await NoteErrorsAsync(_found, cancellationToken);
             return true;
         }
         catch (OperationCanceledException) when (lifetime.IsStopping)
@@ -137,6 +139,13 @@ internal sealed class ReadSession : IDisposable
         if (IsFull || !TryReadRecord(out item)) return false;
         HasSpoken = true;
         return true;
+    }
+
+    /// <summary>Lets go of what its last step has left: others read for it until the next.</summary>
+    public void Rest()
+    {
+        Release();
+        _scope.Forget();
     }
 
     /// <summary>What others have read and sent for this one.</summary>

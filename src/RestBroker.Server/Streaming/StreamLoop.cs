@@ -5,31 +5,38 @@ namespace RestBroker.Server.Streaming;
 
 /// <summary>
 /// Runs an endless read: gives out what there is, says so at the end of the log, sends a heartbeat at its time and says goodbye. What lies
-/// behind the end is read from the log; at the end a hub reads for all. It has neither a thread nor a timer of its own.
+/// behind the end is read from the log; at the end a hub reads for all. It has neither a thread nor a timer of its own, and while nothing
+/// happens it waits in one place and holds little. Owns its parts.
 /// </summary>
-internal sealed class StreamLoop(ReadSession session, IStreamDress dress, StreamOutput output, StreamPulse pulse)
+internal sealed class StreamLoop(ReadSession session, IStreamDress dress, StreamOutput output, StreamPulse pulse) : IDisposable
 {
     private bool _saidUpToDate;
+    private TailReader? _tail;
+
+    /// <summary>What is said before anything is read.</summary>
+    public IReadOnlyList<ReadNotice> Opening { get; init; } = [];
 
     /// <summary>Runs to the end; the session has made its first step.</summary>
-    public async Task RunAsync(IEnumerable<ReadNotice> opening, TailHubs hubs, ReadLifetime lifetime)
+    public async Task RunAsync(TailHubs hubs, ReadLifetime lifetime)
     {
-        dress.Open();
-        StreamEnd? end = null;
-        foreach (var notice in opening) end ??= Say(notice);
-        if (end is null)
-        {
-            Beat();
-            await output.FlushAsync();
-            end = await DrainAsync();
-        }
-
+        var end = await OpenAsync();
         while (end is null)
         {
-            await SayWhereItStandsAsync();
-            if (lifetime.IsStopping) end = StreamEnd.ShuttingDown;
-            else if (session.IsUpToDate) end = await TailAsync(hubs, lifetime);
-            else end = await StepAsync(lifetime);
+            if (!lifetime.IsStopping) await SayWhereItStandsAsync();
+            if (lifetime.IsStopping)
+            {
+                end = StreamEnd.ShuttingDown;
+            }
+            else if (_tail is not null)
+            {
+                await _tail.WaitAsync();
+                lifetime.Aborted.ThrowIfCancellationRequested();
+                end = await FollowAsync(_tail, lifetime);
+            }
+            else
+            {
+                end = session.IsUpToDate ? await SitAsync(hubs, lifetime) : await StepAsync(lifetime);
+            }
         }
 
         dress.Bye(end.Value.Reason, end.Value.Reconnect);
@@ -40,8 +47,30 @@ internal sealed class StreamLoop(ReadSession session, IStreamDress dress, Stream
     public async ValueTask<StreamEnd?> StepAsync(ReadLifetime lifetime) =>
         await session.FetchAsync(TimeSpan.Zero, lifetime) ? await DrainAsync() : StreamEnd.ShuttingDown;
 
-    /// <summary>Says that the end is reached, if that is news, and that it lives, if it is time; sends what was written.</summary>
-    public async ValueTask SayWhereItStandsAsync()
+    public void Dispose()
+    {
+        Leave();
+        pulse.Dispose();
+        dress.Dispose();
+        output.Dispose();
+        session.Dispose();
+    }
+
+    private async ValueTask<StreamEnd?> OpenAsync()
+    {
+        dress.Open();
+        foreach (var notice in Opening)
+        {
+            if (Say(notice) is { } end) return end;
+        }
+
+        Beat();
+        await output.FlushAsync();
+        return await DrainAsync();
+    }
+
+    // Says that the end is reached, if that is news, and that it lives, if it is time; sends what was written.
+    private async ValueTask SayWhereItStandsAsync()
     {
         if (session.IsUpToDate && !_saidUpToDate) dress.UpToDate();
         _saidUpToDate = session.IsUpToDate;
@@ -49,14 +78,34 @@ internal sealed class StreamLoop(ReadSession session, IStreamDress dress, Stream
         await output.FlushAsync();
     }
 
-    // At the end of the log; null when there is to be read on from the log.
-    private async ValueTask<StreamEnd?> TailAsync(TailHubs hubs, ReadLifetime lifetime)
+    // At the end of the log it takes its place at the hub.
+    private async ValueTask<StreamEnd?> SitAsync(TailHubs hubs, ReadLifetime lifetime)
     {
-        using var tail = new TailReader(this, session, output, hubs.Sit(session, dress.Form, pulse.Signal));
-        var (end, isThere) = await tail.ReachAsync(lifetime);
-        if (end is not null) return end;
-        if (!isThere) return await WaitAsync(lifetime);
-        return await tail.FollowAsync(lifetime) ?? await StepAsync(lifetime);
+        _tail = new TailReader(this, session, output, hubs.Sit(session, dress.Form, pulse.Signal));
+        var (end, isThere) = await _tail.ReachAsync(lifetime);
+        if (isThere)
+        {
+            session.Rest();
+            return await FollowAsync(_tail, lifetime);
+        }
+
+        Leave();
+        return end ?? await WaitAsync(lifetime);
+    }
+
+    // Sends what has come; leaves the hub at the end and where it is to read on from the log.
+    private async ValueTask<StreamEnd?> FollowAsync(TailReader tail, ReadLifetime lifetime)
+    {
+        var end = await tail.FollowAsync(lifetime);
+        if (end is null && !tail.IsLost) return null;
+        Leave();
+        return end ?? await StepAsync(lifetime);
+    }
+
+    private void Leave()
+    {
+        _tail?.Dispose();
+        _tail = null;
     }
 
     // Where the hub cannot be reached the stream waits by itself.

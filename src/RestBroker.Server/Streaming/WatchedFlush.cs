@@ -13,7 +13,7 @@ internal sealed class WatchedFlush : IDisposable
 
     private readonly HttpContext _context;
     private readonly DueQueue _stalls;
-    private readonly Due _stall;
+    private Due? _stall;
     private bool _isBegun;
     private volatile bool _isStalled;
 
@@ -23,7 +23,6 @@ internal sealed class WatchedFlush : IDisposable
     {
         _context = context;
         _stalls = stalls;
-        _stall = new Due(OnStalled);
     }
 
     /// <summary>Completes when the client, or the little that is kept for it, has taken what was written.</summary>
@@ -36,7 +35,10 @@ internal sealed class WatchedFlush : IDisposable
         return ValueTask.CompletedTask;
     }
 
-    public void Dispose() => _stalls.Disarm(_stall);
+    public void Dispose()
+    {
+        if (_stall is not null) _stalls.Disarm(_stall);
+    }
 
     // Left to itself the kernel keeps megabytes for a client (2.6 MB on loopback): a thousand that read nothing take all the copying there is
     // before they stall, and one that reads slowly seems to take nothing until it has read a good part of them. On HTTP/2 the connection is
@@ -52,7 +54,7 @@ internal sealed class WatchedFlush : IDisposable
 
     private async Task WaitAsync(ValueTask<FlushResult> flush)
     {
-        _stalls.Arm(_stall);
+        _stalls.Arm(_stall ??= new Due(OnStalled));
         try
         {
             await flush;

@@ -18,8 +18,7 @@ internal sealed class StreamClocks : IDisposable
         Heartbeats = new DueQueue(time, TimeSpan.FromSeconds(options.Value.HeartbeatSeconds));
         Alarms = new AlarmClock(time);
         Stalls = new DueQueue(time, TimeSpan.FromSeconds(options.Value.StalledStreamSeconds));
-        _stopping = lifetime.ApplicationStopping.Register(
-            () => _drain = time.CreateTimer(_ => Stalls.Finish(), null, DrainTime, Timeout.InfiniteTimeSpan));
+        _stopping = lifetime.ApplicationStopping.Register(Stop);
     }
 
     public TimeProvider Time { get; }
@@ -47,5 +46,12 @@ internal sealed class StreamClocks : IDisposable
         Heartbeats.Dispose();
         Alarms.Dispose();
         Stalls.Dispose();
+    }
+
+    // One registration for all streams: whoever is called for its heartbeat sees that the broker stops.
+    private void Stop()
+    {
+        _drain = Time.CreateTimer(_ => Stalls.Finish(), null, DrainTime, Timeout.InfiniteTimeSpan);
+        Heartbeats.Finish();
     }
 }

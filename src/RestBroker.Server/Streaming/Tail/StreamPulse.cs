@@ -1,6 +1,8 @@
 namespace RestBroker.Server.Streaming.Tail;
 
-/// <summary>What wakes a stream: records, the time of its heartbeat, the end of its client or of the broker.</summary>
+/// <summary>
+/// What wakes a stream: records, the time of its heartbeat, the end of its client, and that of the broker, at which every heartbeat is due.
+/// </summary>
 internal sealed class StreamPulse : IDisposable
 {
     private readonly StreamClocks _clocks;
@@ -13,7 +15,7 @@ internal sealed class StreamPulse : IDisposable
     {
         _clocks = clocks;
         _due = new Due(OnDue);
-        _over = lifetime.Token.UnsafeRegister(static signal => ((WakeSignal)signal!).Wake(), Signal);
+        _over = lifetime.Aborted.UnsafeRegister(static signal => ((WakeSignal)signal!).Wake(), Signal);
     }
 
     public WakeSignal Signal { get; } = new();

@@ -30,24 +30,23 @@ internal sealed class TailReader(StreamLoop loop, ReadSession session, StreamOut
         return (null, false);
     }
 
-    /// <summary>Sends what comes; null when it has lost touch with the hub and is to read on from the log.</summary>
+    /// <summary>It has lost touch with the hub and is to read on from the log.</summary>
+    public bool IsLost => seat.IsLost;
+
+    /// <summary>Waits for the hub, or for whatever else wakes the stream.</summary>
+    public ValueTask WaitAsync() => seat.WaitAsync();
+
+    /// <summary>Sends what has come.</summary>
     public async ValueTask<StreamEnd?> FollowAsync(ReadLifetime lifetime)
     {
-        while (true)
+        while (seat.TryTake(out var chunk))
         {
-            while (seat.TryTake(out var chunk))
-            {
-                if (await SendAsync(chunk) is { } end) return end;
-                if (seat.IsLost) return null;
-                if (lifetime.IsStopping) return StreamEnd.ShuttingDown;
-            }
-
+            if (await SendAsync(chunk) is { } end) return end;
             if (seat.IsLost) return null;
-            await loop.SayWhereItStandsAsync();
             if (lifetime.IsStopping) return StreamEnd.ShuttingDown;
-            await seat.WaitAsync();
-            lifetime.Aborted.ThrowIfCancellationRequested();
         }
+
+        return null;
     }
 
     public void Dispose() => seat.Dispose();
