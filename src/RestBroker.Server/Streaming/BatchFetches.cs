@@ -48,7 +48,7 @@ internal sealed class BatchFetches(ILogEngine engine, ReadPlanner planner, Strea
         response.Headers[HighWatermarkHeader] = found.Partitions[0].HighWatermark.ToString(CultureInfo.InvariantCulture);
         response.Headers[CursorHeader] = Cursor.Format([position.Cursor]);
         if (Revalidation.IsUnchanged(context, EntityTags.OfBatches(position.Topic.Incarnation, page.FirstOffset, page.NextOffset, page.Fingerprint))) return;
-        await SendAsync(context, page.Bytes);
+        await SendAsync(context, page.Bytes, found);
     }
 
     // The position goes where the request has to begin.
@@ -74,7 +74,7 @@ internal sealed class BatchFetches(ILogEngine engine, ReadPlanner planner, Strea
         }
     }
 
-    private async Task SendAsync(HttpContext context, ReadOnlyMemory<byte> batches)
+    private async Task SendAsync(HttpContext context, ReadOnlyMemory<byte> batches, FetchResult memory)
     {
         var response = context.Response;
         // What users stored must not run in a browser as if it were the broker's.
@@ -82,7 +82,7 @@ internal sealed class BatchFetches(ILogEngine engine, ReadPlanner planner, Strea
         response.ContentType = ContentTypes.RecordBatches;
         response.ContentLength = batches.Length;
         using var output = new PageOutput(context, clocks.Stalls);
-        await output.WriteAsync(batches);
+        await output.WriteAsync(batches, memory);
     }
 
     // Batches are given whole or not at all: what looks into them would go unheard.

@@ -18,10 +18,7 @@ internal sealed class ReadNotices(ILogEngine engine, ReadPlan plan)
     public bool TryTake([NotNullWhen(true)] out ReadNotice? notice)
     {
         if (!_queue.TryDequeue(out notice)) return false;
-        var name = notice.Topic;
-        if (plan.Topics.FirstOrDefault(topic => topic.Name == name) is not { } topic) return true;
-        if (notice.NewTopic is { } recreated) topic.Recreate(recreated);
-        else if (notice.Partition is { } partition) topic.MoveTo(partition, notice.To);
+        CarryOut(notice);
         return true;
     }
 
@@ -63,6 +60,15 @@ internal sealed class ReadNotices(ILogEngine engine, ReadPlan plan)
             default:
                 return ReadRefusals.Of(found, topic.Name, position);
         }
+    }
+
+    // Not a part of the method above, which is asked before each record: it would allocate what the lambda captures.
+    private void CarryOut(ReadNotice notice)
+    {
+        var name = notice.Topic;
+        if (plan.Topics.FirstOrDefault(topic => topic.Name == name) is not { } topic) return;
+        if (notice.NewTopic is { } recreated) topic.Recreate(recreated);
+        else if (notice.Partition is { } partition) topic.MoveTo(partition, notice.To);
     }
 
     private async ValueTask<BrokerException?> NoteRecreatedAsync(TopicPosition topic, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using RestBroker.Server.Streaming.Tail;
@@ -8,21 +9,39 @@ namespace RestBroker.Server.Streaming;
 /// <summary>Sends what is in a response's pipe. A client that takes nothing for too long is cut off. Not thread-safe.</summary>
 internal sealed class WatchedFlush : IDisposable
 {
-    // What the kernel is asked to keep for a client; Linux takes twice as much for its own records.
-    private const int KernelBufferSize = 128 * 1024;
+    /// <summary>What the kernel is asked to keep for a client that has no end to its answer; Linux takes twice as much for its own records.</summary>
+    public const int StreamBufferSize = 128 * 1024;
+
+    private const long Unknown = -1;
 
     private readonly HttpContext _context;
     private readonly DueQueue _stalls;
+    private readonly int _kernelBufferSize;
     private Due? _stall;
+    private Socket? _socket;
     private bool _isBegun;
+    private long _taken = Unknown;
+    private volatile bool _isWaiting;
     private volatile bool _isStalled;
 
     /// <param name="context">The request.</param>
     /// <param name="stalls">Writes that clients do not take.</param>
-    public WatchedFlush(HttpContext context, DueQueue stalls)
+    /// <param name="kernelBufferSize">What the kernel is asked to keep for the client; less where it does not tell what the client takes.</param>
+    public WatchedFlush(HttpContext context, DueQueue stalls, int kernelBufferSize = StreamBufferSize)
     {
         _context = context;
         _stalls = stalls;
+        _kernelBufferSize = kernelBufferSize;
+    }
+
+    /// <summary>Whether a client that takes little of much is known from one that takes nothing. Otherwise little has to be sent at once.</summary>
+    public bool SeesProgress
+    {
+        get
+        {
+            if (!_isBegun) Begin();
+            return Volatile.Read(ref _taken) != Unknown;
+        }
     }
 
     /// <summary>Completes when the client, or the little that is kept for it, has taken what was written.</summary>
@@ -41,34 +60,51 @@ internal sealed class WatchedFlush : IDisposable
     }
 
     // Left to itself the kernel keeps megabytes for a client (2.6 MB on loopback): a thousand that read nothing take all the copying there is
-    // before they stall, and one that reads slowly seems to take nothing until it has read a good part of them. On HTTP/2 the connection is
-    // not this answer's alone, and the protocol has its own windows.
+    // before they stall. On HTTP/2 the connection is not this answer's alone, and the protocol has its own windows.
     private void Begin()
     {
         _isBegun = true;
         // A client may be slow; whether it reads at all is watched here.
         if (_context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate) rate.MinDataRate = null;
         if (HttpProtocol.IsHttp2(_context.Request.Protocol) || _context.Features.Get<IConnectionSocketFeature>() is not { } connection) return;
-        connection.Socket.SendBufferSize = KernelBufferSize;
+        _socket = connection.Socket;
+        Look();
+        // Unseen, a client that reads slowly would seem to take nothing until it has read a good part of what the kernel keeps.
+        _socket.SendBufferSize = !SeesProgress ? Math.Min(_kernelBufferSize, StreamBufferSize) : _kernelBufferSize;
     }
 
     private async Task WaitAsync(ValueTask<FlushResult> flush)
     {
-        _stalls.Arm(_stall ??= new Due(OnStalled));
+        Look();
+        _isWaiting = true;
+        _stalls.Arm(_stall ??= new Due(OnDue));
         try
         {
             await flush;
         }
         finally
         {
+            _isWaiting = false;
             _stalls.Disarm(_stall);
         }
 
         if (_isStalled) throw new OperationCanceledException("The client reads nothing.", _context.RequestAborted);
     }
 
-    private void OnStalled()
+    // Whether the client has taken anything since the last look. By the clock's thread, too.
+    private bool Look() =>
+        _socket is not null && TakenBytes.Of(_socket) is { } taken && Interlocked.Exchange(ref _taken, taken) < taken;
+
+    private void OnDue()
     {
+        if (!_stalls.IsOver && Look())
+        {
+            _stalls.Arm(_stall);
+            // If it was all taken meanwhile, nobody else would disarm it.
+            if (!_isWaiting) _stalls.Disarm(_stall);
+            return;
+        }
+
         _isStalled = true;
         _context.Abort();
     }

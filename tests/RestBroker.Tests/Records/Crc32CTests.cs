@@ -36,6 +36,17 @@ public sealed class Crc32CTests
                 Assert.Equal(Bitwise(bytes.AsSpan(start, length)), Crc32C.Compute(bytes.AsSpan(start, length)));
     }
 
+    [Fact]
+    public void Long_bytes_taken_in_lanes_give_what_the_bitwise_definition_gives()
+    {
+        var bytes = new byte[20_000];
+        new Random(4160).NextBytes(bytes);
+
+        foreach (var length in (ReadOnlySpan<int>)[3_071, 3_072, 3_073, 6_143, 6_144, 9_217, 19_991])
+            for (var start = 0; start < 9; start++)
+                Assert.Equal(Bitwise(bytes.AsSpan(start, length)), Crc32C.Compute(bytes.AsSpan(start, length)));
+    }
+
     private static uint Bitwise(ReadOnlySpan<byte> bytes)
     {
         var crc = uint.MaxValue;

@@ -132,6 +132,31 @@ public sealed class FetchLargePageTests
         Assert.False(answer.EndsWith("0\r\n\r\n", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("application/json")]
+    [InlineData("application/x-kafka-recordbatch")]
+    public async Task A_client_that_reads_next_to_nothing_in_the_time_allowed_gets_its_page_all_the_same(string accept)
+    {
+        if (!OperatingSystem.IsLinux()) return; // where else is it told?
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var broker = TestBroker.Start(time: time);
+        await FillAsync(broker, 0, 8, 250_000);
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await socket.ConnectAsync(broker.Address.Host, broker.Address.Port);
+        await socket.SendAsync(Encoding.ASCII.GetBytes(
+            $"GET {Path}&maxBytes=4000000 HTTP/1.1\r\nHost: {broker.Address.Authority}\r\nAccept: {accept}\r\nConnection: close\r\n\r\n".Replace(
+                "&limit=10000", accept == "application/json" ? "&limit=10000" : "", StringComparison.Ordinal)));
+
+        var read = 0;
+        var buffer = new byte[32 * 1024];
+        for (var count = 0; (count = await socket.ReceiveAsync(buffer)) > 0; read += count)
+        {
+            if (read / buffer.Length != (read + count) / buffer.Length) time.Advance(TimeSpan.FromSeconds(40));
+        }
+
+        Assert.True(read > 2_000_000, $"{read} bytes came.");
+    }
+
     [Fact]
     public async Task A_value_larger_than_a_slice_and_one_that_is_escaped_come_whole()
     {

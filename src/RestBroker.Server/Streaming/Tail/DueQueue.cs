@@ -23,6 +23,15 @@ internal sealed class DueQueue(TimeProvider time, TimeSpan delay) : IDisposable
 
     public TimeSpan Delay => delay;
 
+    /// <summary>Whether everything is due at once.</summary>
+    public bool IsOver
+    {
+        get
+        {
+            lock (_gate) return _isOver;
+        }
+    }
+
     /// <summary>How many are armed.</summary>
     public int Count
     {
