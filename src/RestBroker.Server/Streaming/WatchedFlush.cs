@@ -97,11 +97,11 @@ internal sealed class WatchedFlush : IDisposable
 
     private void OnDue()
     {
-        if (!_stalls.IsOver && Look())
+        if (_stall is { } stall && !_stalls.IsOver && Look())
         {
-            _stalls.Arm(_stall);
+            _stalls.Arm(stall);
             // If it was all taken meanwhile, nobody else would disarm it.
-            if (!_isWaiting) _stalls.Disarm(_stall);
+            if (!_isWaiting) _stalls.Disarm(stall);
             return;
         }
 
