@@ -97,7 +97,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
                 Offsets = offsets,
                 Producers = producers,
                 Projection = new CatalogProjection(loaded.Catalog, database, time, loggers.CreateLogger<CatalogProjection>()),
-                Cleaner = new CleanerLoop(loaded.Catalog, loaded.Metadata, compaction, config, time, loggers.CreateLogger<CleanerLoop>()),
+                Cleaner = new CleanerLoop(loaded.Catalog, loaded.Metadata, compaction, host.Rolled, config, time, loggers.CreateLogger<CleanerLoop>()),
                 Metrics = metrics,
                 Logger = loggers.CreateLogger<EmbeddedLogEngine>(),
             };

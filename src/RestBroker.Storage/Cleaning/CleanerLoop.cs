@@ -6,7 +6,7 @@ using RestBroker.Storage.Log;
 namespace RestBroker.Storage.Cleaning;
 
 /// <summary>
-/// What is done now and then: old segments are dropped, logs are compacted, logs nobody waits for are synced, checkpoints are kept young.
+/// What is done now and then: old segments are dropped (also as soon as a new one is begun), logs are compacted, logs nobody waits for are synced, checkpoints are kept young.
 /// </summary>
 internal sealed partial class CleanerLoop : IAsyncDisposable
 {
@@ -19,13 +19,15 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
     private readonly Task[] _loops;
 
     public CleanerLoop(
-        TopicCatalog catalog, PartitionLog metadata, CompactionRound compaction, LogConfig config, TimeProvider time, ILogger<CleanerLoop> logger)
+        TopicCatalog catalog, PartitionLog metadata, CompactionRound compaction, RolledLogs rolled, LogConfig config, TimeProvider time,
+        ILogger<CleanerLoop> logger)
     {
         (_catalog, _metadata, _compaction, _config, _logger) = (catalog, metadata, compaction, config, logger);
         // Compaction has a loop of its own: it may take long, and retention must not wait for it.
         _loops =
         [
             RunAsync(config.CleanerInterval, time, Clean),
+            CleanRolledAsync(rolled),
             RunAsync(config.CleanerInterval, time, () => Compact()),
             RunAsync(config.CheckpointInterval, time, RequestFlushes),
         ];
@@ -67,15 +69,32 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
         foreach (var log in Logs())
         {
             if (_stopping.IsCancellationRequested) return;
-            try
-            {
-                var count = log.Clean();
-                if (count > 0) Log.SegmentsDeleted(_logger, log.Partition, count, log.LogStartOffset);
-            }
-            catch (Exception e) when (e.IsDiskTrouble())
-            {
-                Log.CleaningFailed(_logger, log.Partition, e);
-            }
+            Clean(log);
+        }
+    }
+
+    private async Task CleanRolledAsync(RolledLogs rolled)
+    {
+        try
+        {
+            await foreach (var log in rolled.ReadAllAsync(_stopping.Token)) Clean(log);
+        }
+        catch (OperationCanceledException)
+        {
+            // The broker ends.
+        }
+    }
+
+    private void Clean(PartitionLog log)
+    {
+        try
+        {
+            var count = log.Clean();
+            if (count > 0) Log.SegmentsDeleted(_logger, log.Partition, count, log.LogStartOffset);
+        }
+        catch (Exception e) when (e.IsDiskTrouble())
+        {
+            Log.CleaningFailed(_logger, log.Partition, e);
         }
     }
 

@@ -22,6 +22,9 @@ internal sealed record LogHost(
     /// <summary>What the producers of all logs share.</summary>
     public LiveProducers Producers { get; init; } = new(ProducerLimits.Default);
 
+    /// <summary>Told of each log that closes a segment.</summary>
+    public RolledLogs Rolled { get; init; } = new();
+
     public IFileStore Files => Segments.Files;
 
     /// <summary>Asked before each append; null = everything is admitted.</summary>

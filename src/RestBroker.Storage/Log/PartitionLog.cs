@@ -208,7 +208,7 @@ internal sealed class PartitionLog
         try
         {
             _memory.Reserve(batch.NextOffset);
-            _state.Writer.Append(batch, Config, now);
+            if (_state.Writer.Append(batch, Config, now)) _host.Rolled.Note(this);
         }
         catch (Exception e) when (e.IsDiskTrouble())
         {

@@ -24,11 +24,12 @@ internal sealed class SegmentWriter(string directory, LogHost host, SegmentList 
     /// <summary>Whether the next sync saves what is known of a segment.</summary>
     public bool IsSealDue => SegmentSync.IsSealDue(_segments, _active);
 
-    /// <summary>Writes a batch, in a new segment where the active one is full or of age.</summary>
-    public void Append(RecordBatch batch, TopicConfig config, long now)
+    /// <summary>Writes a batch, in a new segment where the active one is full or of age; says whether that was so.</summary>
+    public bool Append(RecordBatch batch, TopicConfig config, long now)
     {
-        if (_active is { Size: > 0 } full
-            && (IsOfAge(full, config, now) || !full.HasRoomFor(batch.NextOffset, batch.Size, config.SegmentBytes))) Roll();
+        var isRolled = _active is { Size: > 0 } full
+            && (IsOfAge(full, config, now) || !full.HasRoomFor(batch.NextOffset, batch.Size, config.SegmentBytes));
+        if (isRolled) Roll();
         if (_active is not { } segment)
         {
             _active = segment = new LogSegment(directory, batch.BaseOffset, host.Segments);
@@ -39,6 +40,7 @@ internal sealed class SegmentWriter(string directory, LogHost host, SegmentList 
         if (segment.Size == 0) _directoryDirty = true;
         segment.Append(batch, now);
         segment.SteadyAppendTime = host.ReadClocks().Steady;
+        return isRolled;
     }
 
     /// <summary>Cuts off what a failed write left. False where the disk does not do even that.</summary>
