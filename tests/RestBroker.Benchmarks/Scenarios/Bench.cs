@@ -40,12 +40,14 @@ internal sealed partial class Bench : IDisposable
     public async Task WarmUpAsync()
     {
         await Broker.CreateTopicAsync("warm-up", isSynced: false);
+        await Broker.CreateTopicAsync("warm-up-read", isSynced: false);
+        await Broker.PostAsync("/v1/topics/warm-up-read/records", Bodies.Json(100));
         byte[][] requests =
         [
             HttpText.Post("/v1/topics/warm-up/records", Bodies.Json(1)),
             HttpText.Post("/v1/topics/warm-up/raw", Bodies.Value(0), "application/octet-stream"),
             HttpText.Post("/v1/topics/warm-up/records", Bodies.Json(100)),
-            HttpText.Get("/v1/topics/warm-up/partitions/0/records?offset=0&limit=100"),
+            HttpText.Get("/v1/topics/warm-up-read/partitions/0/records?offset=0&limit=100"),
         ];
         foreach (var request in requests)
         {
