@@ -34,7 +34,7 @@ public sealed class RestBrokerOptions
     [Range(0, 86_400)]
     public int DeletedTopicGraceSeconds { get; set; } = 60;
 
-    /// <summary>How often retention and compaction look at the logs, in seconds.</summary>
+    /// <summary>How often retention and compaction look at the logs, in seconds; retention also looks at one that has just closed a segment.</summary>
     [Range(1, 86_400)]
     public int CleanerIntervalSeconds { get; set; } = 15;
 
@@ -46,7 +46,7 @@ public sealed class RestBrokerOptions
     [Range(65_536, long.MaxValue)]
     public long CompactionBytesPerSecond { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>Threads that sync logs to the disk.</summary>
+    /// <summary>Threads that sync logs to the disk; a lone record on a quick disk is synced without them.</summary>
     [Range(1, 64)]
     public int FlusherThreads { get; set; } = 2;
 
