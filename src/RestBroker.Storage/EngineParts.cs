@@ -56,7 +56,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
         var started = Stopwatch.GetTimestamp();
         var directory = new DataDirectory(config.DataDirectory);
         var held = DirectoryLock.Take(files, directory);
-        var flusher = new LogFlusher(config.FlusherThreads, time, loggers.CreateLogger<LogFlusher>());
+        var flusher = new LogFlusher(config.FlusherThreads, loggers.CreateLogger<LogFlusher>());
         LogMetrics? logMetrics = null;
         try
         {

@@ -14,7 +14,6 @@ using ProduceAnswer = Microsoft.AspNetCore.Http.HttpResults.Results<
     Microsoft.AspNetCore.Http.HttpResults.Ok<RestBroker.Server.Contracts.ProduceResponse>,
     Microsoft.AspNetCore.Http.HttpResults.Accepted<RestBroker.Server.Contracts.ProduceResponse>,
     Microsoft.AspNetCore.Http.HttpResults.JsonHttpResult<System.Text.Json.Nodes.JsonObject>,
-    Microsoft.AspNetCore.Http.HttpResults.JsonHttpResult<RestBroker.Server.Contracts.ProduceBatchesResponse>,
     Microsoft.AspNetCore.Http.HttpResults.EmptyHttpResult>;
 
 namespace RestBroker.Server.Producing;

@@ -30,9 +30,10 @@ internal sealed class EventRequests(ILogEngine engine, ReadPlanner planner, Stre
             return Task.CompletedTask;
         }
 
+        var wish = new StreamWish(topics, query, kind, new ReadWishes(query, context.Request.QueryString, planner.Options), StartText.Parse(query.From ?? kind.From));
         var slot = slots.Take(context.Connection.RemoteIpAddress);
         var lifetime = ReadLifetime.Of(context);
-        return RunAsync(OpenAsync(context, new StreamWish(topics, query, kind), lifetime), lifetime, slot);
+        return RunAsync(OpenAsync(context, wish, lifetime), lifetime, slot);
     }
 
     // What the stream was asked for is not kept while it runs.
@@ -45,9 +46,7 @@ internal sealed class EventRequests(ILogEngine engine, ReadPlanner planner, Stre
 
     private async ValueTask<StreamLoop> OpenAsync(HttpContext context, StreamWish wish, ReadLifetime lifetime)
     {
-        var (topics, query, kind) = wish;
-        var wishes = new ReadWishes(query, context.Request.QueryString, planner.Options);
-        var from = StartText.Parse(query.From ?? kind.From);
+        var (topics, query, kind, wishes, from) = wish;
         var lastEventId = context.Request.Headers[LastEventId].ToString();
         var isResumed = lastEventId.Length > 0;
         var start = isResumed
@@ -105,7 +104,8 @@ internal sealed class EventRequests(ILogEngine engine, ReadPlanner planner, Stre
     // How a stream is written, and where it begins unless told.
     private readonly record struct StreamKind(string ContentType, string From);
 
-    private readonly record struct StreamWish(IReadOnlyList<string> Topics, TopicReadQuery Query, StreamKind Kind);
+    private readonly record struct StreamWish(
+        IReadOnlyList<string> Topics, TopicReadQuery Query, StreamKind Kind, ReadWishes Wishes, StartPosition From);
 
     private sealed record EventStart(IReadOnlyList<TopicPosition> Positions, IReadOnlyList<ReadNotice> Opening);
 }

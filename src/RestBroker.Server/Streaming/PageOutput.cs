@@ -67,7 +67,7 @@ internal sealed class PageOutput : IBufferWriter<byte>, IDisposable
         _isBegun = true;
         // Before the head is made, the server would make an array for each slice.
         await _context.Response.StartAsync(_context.RequestAborted);
-        var most = _flush.SeesProgress ? LargeSlice : SliceSize;
+        var most = _flush.SeesProgress() ? LargeSlice : SliceSize;
         while (!bytes.IsEmpty)
         {
             var slice = bytes[..Math.Min(bytes.Length, most)];

@@ -93,7 +93,7 @@ internal sealed class ReadSession : IDisposable
     public async ValueTask<bool> FetchAsync(TimeSpan maxWait, ReadLifetime lifetime)
     {
         Release();
-        if (lifetime.IsStopping) return false;
+        if (lifetime.IsStopping && _next is null) return false; // what is there already is given out
         var cancellationToken = lifetime.TokenOf(maxWait);
         try
         {
@@ -244,7 +244,7 @@ internal sealed class ReadSession : IDisposable
             }
 
             topic.Advance(partition, Math.Min(_walk.Position, topic.BoundOf(partition)));
-            EndEntry();
+            (_isWalking, _entry) = (false, _entry + 1);
         }
 
         item = default;
@@ -287,19 +287,12 @@ internal sealed class ReadSession : IDisposable
         return _isWalking = true;
     }
 
-    private void EndEntry()
-    {
-        _isWalking = false;
-        _entry++;
-    }
-
     private int StepBytes() => (int)Math.Min(_plan.StepBytes, Math.Max(1, _plan.MaxBytes - DeliveredBytes));
 
     private void Release()
     {
         _walk.Dispose();
-        _isWalking = false;
-        _entry = 0;
+        (_isWalking, _entry) = (false, 0);
         _found?.Dispose();
         _found = null;
     }

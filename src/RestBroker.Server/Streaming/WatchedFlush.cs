@@ -21,8 +21,8 @@ internal sealed class WatchedFlush : IDisposable
     private Socket? _socket;
     private bool _isBegun;
     private long _taken = Unknown;
-    private volatile bool _isWaiting;
-    private volatile bool _isStalled;
+    private bool _isWaiting; // this and what follows: under the lock of the alarm, once there is one
+    private bool _isStalled;
 
     /// <param name="context">The request.</param>
     /// <param name="stalls">Writes that clients do not take.</param>
@@ -35,13 +35,10 @@ internal sealed class WatchedFlush : IDisposable
     }
 
     /// <summary>Whether a client that takes little of much is known from one that takes nothing. Otherwise little has to be sent at once.</summary>
-    public bool SeesProgress
+    public bool SeesProgress()
     {
-        get
-        {
-            if (!_isBegun) Begin();
-            return Volatile.Read(ref _taken) != Unknown;
-        }
+        if (!_isBegun) Begin();
+        return _taken != Unknown;
     }
 
     /// <summary>Completes when the client, or the little that is kept for it, has taken what was written.</summary>
@@ -68,44 +65,60 @@ internal sealed class WatchedFlush : IDisposable
         if (_context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate) rate.MinDataRate = null;
         if (HttpProtocol.IsHttp2(_context.Request.Protocol) || _context.Features.Get<IConnectionSocketFeature>() is not { } connection) return;
         _socket = connection.Socket;
-        Look();
+        TakesMore();
         // Unseen, a client that reads slowly would seem to take nothing until it has read a good part of what the kernel keeps.
-        _socket.SendBufferSize = !SeesProgress ? Math.Min(_kernelBufferSize, StreamBufferSize) : _kernelBufferSize;
+        _socket.SendBufferSize = SeesProgress() ? _kernelBufferSize : Math.Min(_kernelBufferSize, StreamBufferSize);
     }
 
     private async Task WaitAsync(ValueTask<FlushResult> flush)
     {
-        Look();
-        _isWaiting = true;
-        _stalls.Arm(_stall ??= new Due(OnDue));
+        var stall = _stall ??= new Due(OnDue);
+        lock (stall)
+        {
+            TakesMore();
+            _isWaiting = true;
+            _stalls.Arm(stall);
+        }
+
         try
         {
             await flush;
         }
         finally
         {
-            _isWaiting = false;
-            _stalls.Disarm(_stall);
+            lock (stall)
+            {
+                _isWaiting = false;
+                _stalls.Disarm(stall);
+            }
         }
 
         if (_isStalled) throw new OperationCanceledException("The client reads nothing.", _context.RequestAborted);
     }
 
-    // Whether the client has taken anything since the last look. By the clock's thread, too.
-    private bool Look() =>
-        _socket is not null && TakenBytes.Of(_socket) is { } taken && Interlocked.Exchange(ref _taken, taken) < taken;
+    // Whether the client has taken anything since the last look.
+    private bool TakesMore()
+    {
+        if (_socket is null || TakenBytes.Of(_socket) is not { } taken) return false;
+        var before = _taken;
+        _taken = taken;
+        return before < taken;
+    }
 
+    // By the clock's thread. The wait it was armed for may have ended by now, and another have begun.
     private void OnDue()
     {
-        if (_stall is { } stall && !_stalls.IsOver && Look())
+        lock (_stall!)
         {
-            _stalls.Arm(stall);
-            // If it was all taken meanwhile, nobody else would disarm it.
-            if (!_isWaiting) _stalls.Disarm(stall);
-            return;
-        }
+            if (!_isWaiting || _stalls.IsArmed(_stall)) return;
+            if (!_stalls.IsOver && TakesMore())
+            {
+                _stalls.Arm(_stall);
+                return;
+            }
 
-        _isStalled = true;
-        _context.Abort();
+            _isStalled = true;
+            _context.Abort();
+        }
     }
 }

@@ -6,7 +6,7 @@ using RestBroker.Storage.Log;
 namespace RestBroker.Storage.Cleaning;
 
 /// <summary>
-/// What is done now and then: old segments are dropped (also as soon as a new one is begun), logs are compacted, logs nobody waits for are synced, checkpoints are kept young.
+/// What is done now and then: old segments are dropped (also when a new one is begun), logs are compacted, logs nobody waits for are synced, checkpoints are kept young.
 /// </summary>
 internal sealed partial class CleanerLoop : IAsyncDisposable
 {
@@ -66,11 +66,7 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
     private void Clean()
     {
         ForgetKeys();
-        foreach (var log in Logs())
-        {
-            if (_stopping.IsCancellationRequested) return;
-            Clean(log);
-        }
+        foreach (var log in Logs()) Clean(log);
     }
 
     private async Task CleanRolledAsync(RolledLogs rolled)
@@ -87,6 +83,7 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
 
     private void Clean(PartitionLog log)
     {
+        if (_stopping.IsCancellationRequested) return;
         try
         {
             var count = log.Clean();

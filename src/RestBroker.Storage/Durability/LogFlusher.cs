@@ -21,7 +21,6 @@ internal sealed partial class LogFlusher : IDisposable
 
     // A log is in the queue at most once, so the queue is bounded by the number of logs.
     private readonly Queue<LogCommits> _queue = [];
-    private readonly TimeProvider _time;
     private readonly ILogger<LogFlusher> _logger;
     private readonly Thread[] _threads;
     private FileSystemSync? _together;
@@ -30,10 +29,10 @@ internal sealed partial class LogFlusher : IDisposable
     private int _isHere; // 1 while a caller syncs on its own thread
     private long _lastTicks; // what the last sync of one log took
 
-    public LogFlusher(int threadCount, TimeProvider time, ILogger<LogFlusher> logger)
+    public LogFlusher(int threadCount, ILogger<LogFlusher> logger)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threadCount, 1);
-        (_time, _logger) = (time, logger);
+        _logger = logger;
         _threads = new Thread[threadCount];
         for (var i = 0; i < threadCount; i++)
         {
@@ -71,9 +70,12 @@ internal sealed partial class LogFlusher : IDisposable
     /// <summary>Syncs a log on this thread, once <see cref="TryBeginHere"/> has allowed it.</summary>
     public void FlushHere(LogCommits log)
     {
-        Time(log, log.FlushWithoutBooks);
+        Guard(log, log.FlushWithoutBooks);
         Volatile.Write(ref _isHere, 0);
     }
+
+    /// <summary>Takes note of how long a sync of one log took: by the last of them the disk is known as quick or not.</summary>
+    public void Synced(TimeSpan took) => Volatile.Write(ref _lastTicks, took.Ticks);
 
     /// <summary>After the threads have ended: syncs many logs together, if that is possible. False where each has to do so itself.</summary>
     public bool TryFlushRest(IReadOnlyList<LogCommits> logs)
@@ -128,14 +130,7 @@ internal sealed partial class LogFlusher : IDisposable
         }
     }
 
-    private void Flush(LogCommits log) => Time(log, log.Flush);
-
-    private void Time(LogCommits log, Action flush)
-    {
-        var started = _time.GetTimestamp();
-        Guard(log, flush);
-        Volatile.Write(ref _lastTicks, _time.GetElapsedTime(started).Ticks);
-    }
+    private void Flush(LogCommits log) => Guard(log, log.Flush);
 
     // Every log is committed before the first does its bookkeeping, which may sync: nobody waits for another's.
     private void FlushTogether(IReadOnlyList<LogCommits> logs)

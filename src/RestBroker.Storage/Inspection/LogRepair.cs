@@ -22,7 +22,7 @@ public static class LogRepair
         StoppedBroker.Require(files, directory);
         var told = new ToldLines();
         using var held = DirectoryLock.Take(files, directory);
-        using var flusher = new LogFlusher(1, TimeProvider.System, told.For<LogFlusher>());
+        using var flusher = new LogFlusher(1, told.For<LogFlusher>());
         var config = new LogConfig { DataDirectory = path };
         var budget = DescriptorBudget.Share(disk.DescriptorLimit ?? int.MaxValue, config.MaxOpenSegments);
         var host = new LogHost(

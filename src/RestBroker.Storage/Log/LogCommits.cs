@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using RestBroker.Core.Topics;
 using RestBroker.Storage.Files;
 using RestBroker.Storage.Producers;
@@ -30,8 +29,9 @@ internal sealed class LogCommits(LogState state, LogMemory memory, PartitionProd
     /// </summary>
     public Task? Join(in AppendWish wish)
     {
+        // What has come due beside the sync is the flusher's, and may keep it longer than somebody who waits.
         var isLone = wish is { Wait: true, IsLone: true } && !_isQueued && _crowd <= 1;
-        if (isLone && !state.Writer.IsSealDue && host.Flusher.TryBeginHere())
+        if (isLone && !state.Writer.IsSealDue && !memory.IsSaveDue && host.Flusher.TryBeginHere())
         {
             _isQueued = true;
             return null;
@@ -88,7 +88,7 @@ internal sealed class LogCommits(LogState state, LogMemory memory, PartitionProd
         EndFlush(flush, isTogether: false);
     }
 
-    /// <summary>Syncs what was appended and commits it. The bookkeeping is left to the flusher's next turn.</summary>
+    /// <summary>Syncs what was appended and commits it. The bookkeeping is left to the flusher, whose turn it is when some has come due.</summary>
     public void FlushWithoutBooks()
     {
         if (BeginFlush() is not { } flush) return;
@@ -233,9 +233,15 @@ internal sealed class LogCommits(LogState state, LogMemory memory, PartitionProd
 
     private void Sync(PendingFlush flush)
     {
-        var started = Stopwatch.GetTimestamp();
+        var started = host.Time.GetTimestamp();
         var error = flush.TrySync();
-        if (flush.HadWork) host.Metrics?.SyncedLog(Stopwatch.GetElapsedTime(started));
+        if (flush.HadWork)
+        {
+            var took = host.Time.GetElapsedTime(started);
+            host.Metrics?.SyncedLog(took);
+            host.Flusher.Synced(took);
+        }
+
         Commit(flush, error);
     }
 

@@ -44,6 +44,9 @@ internal sealed class LogMemory
     /// <summary>Whether the file lags behind.</summary>
     public bool IsOld => RecoveryPoint != _saved.RecoveryPoint || _checkpoint.IsUnsynced;
 
+    /// <summary>Whether the file lags behind, and it is time that it does not.</summary>
+    public bool IsSaveDue => IsOld && _host.Time.GetElapsedTime(_savedAt) >= _host.CheckpointInterval;
+
     /// <summary>Makes sure that offsets below this one may be given out. Costs a sync once a block.</summary>
     public void Reserve(long nextOffset)
     {
@@ -64,7 +67,7 @@ internal sealed class LogMemory
     /// <summary>Saves it if it is time. Without a sync of its own it is on the disk with the file system's next.</summary>
     public void SaveIfDue(long nextOffset, bool sync)
     {
-        if (IsOld && _host.Time.GetElapsedTime(_savedAt) >= _host.CheckpointInterval) Save(nextOffset, sync);
+        if (IsSaveDue) Save(nextOffset, sync);
     }
 
     public void Save(long nextOffset, bool sync = true)

@@ -212,6 +212,7 @@ internal sealed class PartitionLog
         }
         catch (Exception e) when (e.IsDiskTrouble())
         {
+            if (e.IsDiskFull()) _host.Rolled.Note(this); // what has had its time makes room
             if (e.IsDiskFull() && _state.Writer.TryRewind()) throw LogRefusal.NoRoom(Partition, batch.Size, e);
             if (e.IsOutOfFiles()) throw LogRefusal.OutOfFiles(Partition, e);
             Commits.Fail(e);

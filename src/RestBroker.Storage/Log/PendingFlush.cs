@@ -1,4 +1,3 @@
-using RestBroker.Storage.Files;
 
 namespace RestBroker.Storage.Log;
 
@@ -34,7 +33,9 @@ internal sealed class PendingFlush(SegmentWriter writer, SegmentWriter.Unsynced 
             sync(taken);
             return null;
         }
-        catch (Exception e) when (e.IsDiskTrouble())
+#pragma warning disable CA1031 // Whatever it was, nobody knows what is on the disk: those who wait are told, and the log is poisoned.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             return e;
         }

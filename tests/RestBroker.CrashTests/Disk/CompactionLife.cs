@@ -29,7 +29,7 @@ internal sealed class CompactionLife : IDisposable
     });
 
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
-    private readonly LogFlusher _flusher = new(1, TimeProvider.System, NullLogger<LogFlusher>.Instance);
+    private readonly LogFlusher _flusher = new(1, NullLogger<LogFlusher>.Instance);
     private readonly SortedDictionary<long, (string Key, string Value)> _written = [];
     private readonly Random _random;
     private FaultyDisk _disk;

@@ -64,12 +64,12 @@ internal sealed class LogLife
         }
 
         await LiveAsync(start); // the disk is well: this life ends in peace
-        return Judge(Open(StartKind.Clean, new LogFlusher(1, TimeProvider.System, NullLogger<LogFlusher>.Instance)));
+        return Judge(Open(StartKind.Clean, new LogFlusher(1, NullLogger<LogFlusher>.Instance)));
     }
 
     private async Task<bool> LiveAsync(StartKind start)
     {
-        using var flusher = new LogFlusher(1, TimeProvider.System, NullLogger<LogFlusher>.Instance);
+        using var flusher = new LogFlusher(1, NullLogger<LogFlusher>.Instance);
         try
         {
             var log = Open(start, flusher);

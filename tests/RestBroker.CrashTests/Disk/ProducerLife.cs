@@ -62,7 +62,7 @@ internal sealed class ProducerLife
             _disk = _disk.Reboot(isPowerCut: !isClean && _random.Next(2) == 0);
         }
 
-        using var flusher = new LogFlusher(1, TimeProvider.System, NullLogger<LogFlusher>.Instance);
+        using var flusher = new LogFlusher(1, NullLogger<LogFlusher>.Instance);
         var log = Open(StartKind.Clean, flusher);
         _history.Forget(0, log.LogStartOffset);
         return _history.Check(ReadAll(log));
@@ -70,7 +70,7 @@ internal sealed class ProducerLife
 
     private async Task<bool> LiveAsync(StartKind start, bool isLast)
     {
-        using var flusher = new LogFlusher(1, TimeProvider.System, NullLogger<LogFlusher>.Instance);
+        using var flusher = new LogFlusher(1, NullLogger<LogFlusher>.Instance);
         try
         {
             var log = Open(start, flusher);

@@ -71,7 +71,7 @@ public sealed class TornBatchTests(Xunit.Abstractions.ITestOutputHelper output)
         for (var path = Directory; path.Length > 1; path = Path.GetDirectoryName(path)!) disk.SyncDirectory(path);
         disk = disk.Reboot(isPowerCut);
 
-        using var flusher = new LogFlusher(1, TimeProvider.System, NullLogger<LogFlusher>.Instance);
+        using var flusher = new LogFlusher(1, NullLogger<LogFlusher>.Instance);
         var host = new LogHost(
             new OpenSegments(disk, 10), flusher, TimeProvider.System, 1, disk.BootId, TimeSpan.FromSeconds(1), NullLogger<PartitionLog>.Instance);
         var log = new LogLoader(host, StartKind.Unclean, "/data/quarantine").Load(new TopicPartition("t", 0), Directory, TopicConfig.Default, new RecoveryReport());

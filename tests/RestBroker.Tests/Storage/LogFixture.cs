@@ -16,7 +16,7 @@ namespace RestBroker.Tests.Storage;
 /// <summary>One log on a real disk. Opened again and again it plays the restarts of a broker; what is not closed has crashed.</summary>
 internal sealed class LogFixture : IDisposable
 {
-    private readonly LogFlusher _flusher = new(1, TimeProvider.System, NullLogger<LogFlusher>.Instance);
+    private readonly LogFlusher _flusher = new(1, NullLogger<LogFlusher>.Instance);
     private readonly TempDirectory _directory = new();
     private int _leaderEpoch;
 

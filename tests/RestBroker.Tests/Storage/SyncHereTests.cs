@@ -107,6 +107,19 @@ public sealed class SyncHereTests : IAsyncLifetime, IDisposable
         Assert.False(_engine.IsHealthy);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_sync_that_ends_otherwise_than_a_disk_fails_poisons_the_log_too_and_the_engine_can_be_closed(bool isLone)
+    {
+        AtEachSync(() => throw new InvalidOperationException("not a disk's trouble"));
+
+        var failed = await Assert.ThrowsAsync<BrokerException>(async () => await ProduceAsync(0, isLone));
+
+        Assert.Equal((BrokerError.StorageFailed, SideEffects.Possible), (failed.Error, failed.SideEffects));
+        await _engine.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
     private void AtEachSync(Func<int> then) => _files.Fault = (call, path) =>
     {
         if (call != FileCall.Sync || !path.EndsWith(".log", StringComparison.Ordinal)) return 0;
@@ -114,10 +127,10 @@ public sealed class SyncHereTests : IAsyncLifetime, IDisposable
         return then();
     };
 
-    private async ValueTask<ProduceResult> ProduceAsync(int partition)
+    private async ValueTask<ProduceResult> ProduceAsync(int partition, bool isLone = true)
     {
         using var builder = new RecordBatchBuilder();
         builder.Append(1_000, null, Encoding.UTF8.GetBytes("value"));
-        return await _engine.ProduceAsync(new ProduceRequest(new(Topic, partition), builder.Build(), Acks.All) { IsLone = true }, default);
+        return await _engine.ProduceAsync(new ProduceRequest(new(Topic, partition), builder.Build(), Acks.All) { IsLone = isLone }, default);
     }
 }

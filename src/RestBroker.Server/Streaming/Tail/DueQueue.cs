@@ -41,6 +41,12 @@ internal sealed class DueQueue(TimeProvider time, TimeSpan delay) : IDisposable
         }
     }
 
+    /// <summary>Whether it is to become due.</summary>
+    public bool IsArmed(Due due)
+    {
+        lock (_gate) return due.Node is not null;
+    }
+
     /// <summary>It is due after the delay from now, and not when it was before.</summary>
     public void Arm(Due due)
     {
