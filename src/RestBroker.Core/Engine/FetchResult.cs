@@ -9,14 +9,16 @@ namespace RestBroker.Core.Engine;
 /// </summary>
 public sealed class FetchResult(IReadOnlyList<FetchedPartition> partitions, IDisposable? memory = null) : IDisposable
 {
+    private IDisposable? _memory = memory;
+
     /// <summary>One entry for each partition of the request, in its order.</summary>
     public IReadOnlyList<FetchedPartition> Partitions { get; } = partitions;
 
     /// <summary>Whether any partition gave batches.</summary>
     public bool HasBatches => Partitions.Any(partition => partition.Batches.Length > 0);
 
-    /// <inheritdoc/>
-    public void Dispose() => memory?.Dispose();
+    /// <summary>Gives the memory back; a second time it does nothing.</summary>
+    public void Dispose() => Interlocked.Exchange(ref _memory, null)?.Dispose();
 }
 
 /// <summary>What a fetch found in one partition. A failure here is a value: the other partitions are served.</summary>

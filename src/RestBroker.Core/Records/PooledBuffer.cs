@@ -13,6 +13,17 @@ public sealed class PooledBuffer(int capacity = 4096) : IBufferWriter<byte>, IDi
     /// <summary>What was written; valid until the next write or disposal.</summary>
     public Memory<byte> Written => _bytes.AsMemory(0, Length);
 
+    /// <summary>Makes room for so many more bytes at once.</summary>
+    public void Reserve(int count)
+    {
+        if (_bytes.Length - Length >= count) return;
+        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max((long)_bytes.Length * 2, (long)Length + count), Array.MaxLength));
+        _bytes.AsSpan(0, Length).CopyTo(larger);
+        var old = _bytes;
+        _bytes = larger;
+        if (old.Length > 0) ArrayPool<byte>.Shared.Return(old);
+    }
+
     /// <inheritdoc/>
     public void Advance(int count)
     {
@@ -51,15 +62,5 @@ public sealed class PooledBuffer(int capacity = 4096) : IBufferWriter<byte>, IDi
         _bytes = [];
         Length = 0;
         if (bytes.Length > 0) ArrayPool<byte>.Shared.Return(bytes);
-    }
-
-    private void Reserve(int count)
-    {
-        if (_bytes.Length - Length >= count) return;
-        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max((long)_bytes.Length * 2, (long)Length + count), Array.MaxLength));
-        _bytes.AsSpan(0, Length).CopyTo(larger);
-        var old = _bytes;
-        _bytes = larger;
-        if (old.Length > 0) ArrayPool<byte>.Shared.Return(old);
     }
 }

@@ -81,7 +81,7 @@ internal sealed class RawRequests(
 
     internal static Header[] Headers(HttpRequest request)
     {
-        Header[] headers = [];
+        List<Header>? headers = null;
         if (request.ContentType is { Length: > 0 } type && !type.StartsWith(ContentTypes.CurlDefault, StringComparison.OrdinalIgnoreCase))
             headers = [new Header(ContentTypeName, Encoding.UTF8.GetBytes(type))];
         foreach (var (name, values) in request.Headers)
@@ -89,10 +89,10 @@ internal sealed class RawRequests(
             if (!name.StartsWith(HeaderPrefix, StringComparison.OrdinalIgnoreCase) || name.Length == HeaderPrefix.Length) continue;
             if (values.Count > 1)
                 throw new BrokerException(BrokerError.InvalidRequest, $"{name} is given {values.Count} times; a header takes one value here.");
-            headers = [.. headers, new Header(Encoding.UTF8.GetBytes(name[HeaderPrefix.Length..].ToLowerInvariant()), Encoding.UTF8.GetBytes(values.ToString()))];
+            (headers ??= []).Add(new Header(Encoding.UTF8.GetBytes(name[HeaderPrefix.Length..].ToLowerInvariant()), Encoding.UTF8.GetBytes(values.ToString())));
         }
 
-        return headers;
+        return headers is null ? [] : [.. headers];
     }
 
     internal static long? Timestamp(HttpRequest request)

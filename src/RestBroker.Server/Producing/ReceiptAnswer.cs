@@ -1,13 +1,14 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Text.Json;
 using RestBroker.Core.Records;
 using RestBroker.Server.Contracts;
 
 namespace RestBroker.Server.Producing;
 
 /// <summary>
-/// Writes receipts straight into the answer: with the framework's serializer a record's answer cost as much as storing it, and its JSON
-/// result makes a logger a request. The answers' JSON is made in the buffer that is given.
+/// Writes receipts straight into the answer, in the buffer that is given: with the serializer a record's answer cost as much as storing it.
+/// A batch has one for all its records and can pay for it; but not for the framework's JSON result, which makes a logger a request.
 /// </summary>
 internal static class ReceiptAnswer
 {
@@ -18,7 +19,7 @@ internal static class ReceiptAnswer
     /// <summary>200 with a receipt a record.</summary>
     public static void WriteAll(HttpResponse response, in Receipts receipts, PooledBuffer json)
     {
-        json.GetSpan(MaxFrameSize + (receipts.Count * MaxReceiptSize));
+        json.Reserve(MaxFrameSize + (receipts.Count * MaxReceiptSize));
         json.Write("{\"results\":["u8);
         for (var i = 0; i < receipts.Count; i++)
         {
@@ -43,30 +44,8 @@ internal static class ReceiptAnswer
     public static void WriteBatches(HttpResponse response, ProduceBatchesResponse stored, PooledBuffer json)
     {
         response.StatusCode = stored.Batches.Count == 0 ? StatusCodes.Status202Accepted : StatusCodes.Status200OK;
-        json.Write("{\"batches\":["u8);
-        for (var i = 0; i < stored.Batches.Count; i++)
-        {
-            if (i > 0) json.Write(","u8);
-            Write(json, stored.Batches[i]);
-        }
-
-        json.Write(stored.Duplicate ? "],\"duplicate\":true}"u8 : "],\"duplicate\":false}"u8);
+        using (var writer = new Utf8JsonWriter(json, ApiJson.WriterOptions)) JsonSerializer.Serialize(writer, stored, ApiJson.Serializer);
         Send(response, json);
-    }
-
-    private static void Write(PooledBuffer json, BatchReceiptResponse receipt)
-    {
-        json.Write("{\"partition\":"u8);
-        Write(json, receipt.Partition);
-        json.Write(",\"baseOffset\":"u8);
-        Write(json, receipt.BaseOffset);
-        json.Write(",\"lastOffset\":"u8);
-        Write(json, receipt.LastOffset);
-        json.Write(",\"count\":"u8);
-        Write(json, receipt.Count);
-        json.Write(",\"timestamp\":"u8);
-        Write(json, receipt.Timestamp);
-        json.Write(receipt.Duplicate ? ",\"duplicate\":true}"u8 : ",\"duplicate\":false}"u8);
     }
 
     private static void Write(PooledBuffer json, in Receipt receipt)

@@ -18,7 +18,7 @@ internal static class RequestBody
     public static async ValueTask ReadAsync(HttpRequest request, PooledBuffer body, int maxBytes, string limitName)
     {
         if (request.ContentLength > maxBytes) throw TooLarge(maxBytes, limitName);
-        body.GetSpan((int)(request.ContentLength ?? UsualSize));
+        body.Reserve((int)(request.ContentLength ?? UsualSize));
         while (true)
         {
             var result = await request.BodyReader.ReadAsync(request.HttpContext.RequestAborted);

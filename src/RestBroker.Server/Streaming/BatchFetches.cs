@@ -74,7 +74,7 @@ internal sealed class BatchFetches(ILogEngine engine, ReadPlanner planner, Strea
         }
     }
 
-    private async Task SendAsync(HttpContext context, ReadOnlyMemory<byte> batches, FetchResult memory)
+    private async Task SendAsync(HttpContext context, ReadOnlyMemory<byte> batches, FetchResult found)
     {
         var response = context.Response;
         // What users stored must not run in a browser as if it were the broker's.
@@ -82,7 +82,7 @@ internal sealed class BatchFetches(ILogEngine engine, ReadPlanner planner, Strea
         response.ContentType = ContentTypes.RecordBatches;
         response.ContentLength = batches.Length;
         using var output = new PageOutput(context, clocks.Stalls);
-        await output.WriteAsync(batches, memory);
+        await output.WriteAsync(batches, found);
     }
 
     // Batches are given whole or not at all: what looks into them would go unheard.

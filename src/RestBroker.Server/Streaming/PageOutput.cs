@@ -18,8 +18,8 @@ internal sealed class PageOutput : IBufferWriter<byte>, IDisposable
     /// <summary>So much goes to the connection at once while more is being made.</summary>
     public const int SliceSize = 128 * 1024;
 
-    // Of bytes that there are already; a page is one slice as a rule. Each wait for a client costs two changes of threads: a MiB in slices
-    // of 32 KiB took half as much CPU again.
+    // Of bytes that there are already; a page is one slice as a rule. Slices of a MiB and the kernel's buffer below took 0.65 of the CPU that
+    // slices of 32 KiB and 128 KiB there took, the slices alone 0.88.
     private const int LargeSlice = 1024 * 1024;
 
     // For as long as the client takes it the page is held somewhere: as well there as here.

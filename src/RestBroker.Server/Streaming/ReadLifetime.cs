@@ -17,11 +17,11 @@ internal sealed class ReadLifetime(CancellationToken aborted, CancellationToken 
     /// <summary>Either happened. Made when it is asked for: whoever does not wait, or waits elsewhere, pays nothing for it.</summary>
     public CancellationToken Token => (_either ??= CancellationTokenSource.CreateLinkedTokenSource(Aborted, Stopping)).Token;
 
-    /// <summary>What ends a question that waits so long.</summary>
-    public CancellationToken TokenOf(TimeSpan maxWait) => maxWait == TimeSpan.Zero ? Aborted : Token;
-
     /// <summary>The broker stops and the client is still there: waits end, answers are given.</summary>
     public bool IsStopping => Stopping.IsCancellationRequested && !Aborted.IsCancellationRequested;
+
+    /// <summary>What ends a question that waits so long.</summary>
+    public CancellationToken TokenOf(TimeSpan maxWait) => maxWait == TimeSpan.Zero ? Aborted : Token;
 
     /// <summary>Waits where there is nothing to read; ends early with the broker.</summary>
     public async Task IdleAsync(TimeSpan atMost, TimeProvider time)

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net.Sockets;
 
 namespace RestBroker.Server.Streaming;
@@ -28,7 +27,6 @@ internal static class TakenBytes
             return null; // it is closed, or no TCP
         }
 
-        var taken = told[Position..];
-        return BitConverter.IsLittleEndian ? BinaryPrimitives.ReadInt64LittleEndian(taken) : BinaryPrimitives.ReadInt64BigEndian(taken);
+        return BitConverter.ToInt64(told[Position..]);
     }
 }

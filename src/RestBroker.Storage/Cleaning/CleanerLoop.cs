@@ -6,7 +6,8 @@ using RestBroker.Storage.Log;
 namespace RestBroker.Storage.Cleaning;
 
 /// <summary>
-/// What is done now and then: old segments are dropped (also when a new one is begun), logs are compacted, logs nobody waits for are synced, checkpoints are kept young.
+/// What is done now and then: old segments are dropped (also when a new one is begun), logs are compacted, logs nobody waits for are
+/// synced, checkpoints are kept young.
 /// </summary>
 internal sealed partial class CleanerLoop : IAsyncDisposable
 {
@@ -46,9 +47,22 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
     private async Task RunAsync(TimeSpan interval, TimeProvider time, Action work)
     {
         using var timer = new PeriodicTimer(interval, time);
-        try
+        await UntilStopAsync(async () =>
         {
             while (await timer.WaitForNextTickAsync(_stopping.Token)) work();
+        });
+    }
+
+    private Task CleanRolledAsync(RolledLogs rolled) => UntilStopAsync(async () =>
+    {
+        await foreach (var log in rolled.ReadAllAsync(_stopping.Token)) Clean(log);
+    });
+
+    private static async Task UntilStopAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
         }
         catch (OperationCanceledException)
         {
@@ -67,18 +81,6 @@ internal sealed partial class CleanerLoop : IAsyncDisposable
     {
         ForgetKeys();
         foreach (var log in Logs()) Clean(log);
-    }
-
-    private async Task CleanRolledAsync(RolledLogs rolled)
-    {
-        try
-        {
-            await foreach (var log in rolled.ReadAllAsync(_stopping.Token)) Clean(log);
-        }
-        catch (OperationCanceledException)
-        {
-            // The broker ends.
-        }
     }
 
     private void Clean(PartitionLog log)

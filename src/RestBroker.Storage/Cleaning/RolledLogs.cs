@@ -4,8 +4,8 @@ using RestBroker.Storage.Log;
 namespace RestBroker.Storage.Cleaning;
 
 /// <summary>
-/// Logs that have closed a segment, or found no room, so that retention looks at them now: between two of its rounds a fast producer writes gigabytes beyond
-/// <c>retention.bytes</c>. What finds no place here waits for the round. Thread-safe.
+/// Logs that have closed a segment, or found no room on the disk, so that retention looks at them now: between two of its rounds a fast
+/// producer can write gigabytes beyond <c>retention.bytes</c>. What finds no place here waits for the round. Thread-safe.
 /// </summary>
 internal sealed class RolledLogs
 {

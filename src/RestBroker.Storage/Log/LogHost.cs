@@ -22,7 +22,7 @@ internal sealed record LogHost(
     /// <summary>What the producers of all logs share.</summary>
     public LiveProducers Producers { get; init; } = new(ProducerLimits.Default);
 
-    /// <summary>Told of each log that closes a segment.</summary>
+    /// <summary>Told of each log that closes a segment or finds no room on the disk.</summary>
     public RolledLogs Rolled { get; init; } = new();
 
     public IFileStore Files => Segments.Files;

@@ -1,4 +1,3 @@
-
 namespace RestBroker.Storage.Log;
 
 /// <summary>A flush that has begun: what a log had written, and who waits for it.</summary>

@@ -51,18 +51,18 @@ internal static class SustainedScenario
     {
         var how = $"sustained batches of {Records} x 1024 B with retention";
         Compare(bench, how, rounds, round => round.Raw, "writing as much, a sync every second", new Goal("P10", AtLeast: 0.85));
-        Compare(bench, how, rounds, round => round.Unsynced, "writing as much, never synced", new Goal(""));
+        Compare(bench, $"{how}, beside the page cache", rounds, round => round.Unsynced, "writing as much, never synced", new Goal(""));
         var (slowest, slowestWrite) = (rounds.Max(round => round.Ours.Slowest), rounds.Max(round => round.Raw.Slowest));
         bench.Add(Bounded($"{how}: the longest stall", Figures.Duration, slowest, LongestStallSeconds, $"500 ms (of one write {Figures.Duration(slowestWrite)})"));
     }
 
-    private static void Compare(Bench bench, string how, List<Round> rounds, Func<Round, Slice> limit, string name, Goal goal)
+    private static void Compare(Bench bench, string work, List<Round> rounds, Func<Round, Slice> limit, string name, Goal goal)
     {
         var ratio = Spread.Of(rounds.Select(round => round.Ours.Rate / limit(round).Rate));
         var middle = rounds.MinBy(round => Math.Abs((round.Ours.Rate / limit(round).Rate) - ratio.Median))!;
         bench.Add(new Row
         {
-            Work = goal.Id.Length > 0 ? how : $"{how}, beside the page cache",
+            Work = work,
             Ours = Figures.BytesPerSecond(middle.Ours.Rate),
             Limit = $"{name} {Figures.BytesPerSecond(limit(middle).Rate)}",
             Ratio = ratio,

@@ -84,6 +84,34 @@ public sealed class FetchLargePageTests
     }
 
     [Fact]
+    public async Task A_stop_leaves_a_page_whole_whose_rest_was_read_ahead()
+    {
+        await using var broker = TestBroker.Start();
+        for (var i = 0; i < 15; i++) await FillAsync(broker, i, 1, 100_000);
+        var engine = broker.Services.GetRequiredService<ILogEngine>();
+        var wishes = new ReadWishes(new FetchQuery { MaxBytes = 4_000_000 }, default, new RestBrokerOptions());
+        var topic = await engine.GetTopicAsync("orders", default);
+        using var stopping = new CancellationTokenSource();
+        using var lifetime = new ReadLifetime(default, stopping.Token);
+        using var session = new ReadSession(engine, wishes.Page([new TopicPosition(topic, [0], false)], isResolved: true));
+        var loop = new PageLoop(session, TimeProvider.System, TimeSpan.Zero, long.MaxValue);
+        await loop.NextAsync(lifetime);
+        Assert.Equal(15, (await loop.LookAheadAsync(lifetime)).Count);
+
+        await stopping.CancelAsync();
+        do
+        {
+            while (session.TryRead(out _))
+            {
+                // To the end of the page.
+            }
+        }
+        while (await loop.NextAsync(lifetime));
+
+        Assert.Equal(15, session.Delivered);
+    }
+
+    [Fact]
     public async Task A_page_that_ends_because_its_topic_was_deleted_is_not_up_to_date()
     {
         await using var broker = TestBroker.Start();

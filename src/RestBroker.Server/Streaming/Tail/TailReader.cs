@@ -6,6 +6,9 @@ internal sealed class TailReader(StreamLoop loop, ReadSession session, StreamOut
     // A hub that is behind reads the same log and has caught up in a moment. If it has not, the stream reads by itself.
     private const int MaxTries = 3;
 
+    /// <summary>Whether it has lost touch with the hub and is to read on from the log.</summary>
+    public bool IsLost => seat.IsLost;
+
     /// <summary>
     /// Brings the stream to exactly where the hub stands, from the log: all its partitions end there, so that ids are the same from there
     /// on. False where the hub cannot be reached now.
@@ -29,9 +32,6 @@ internal sealed class TailReader(StreamLoop loop, ReadSession session, StreamOut
 
         return (null, false);
     }
-
-    /// <summary>It has lost touch with the hub and is to read on from the log.</summary>
-    public bool IsLost => seat.IsLost;
 
     /// <summary>Waits for the hub, or for whatever else wakes the stream.</summary>
     public ValueTask WaitAsync() => seat.WaitAsync();
