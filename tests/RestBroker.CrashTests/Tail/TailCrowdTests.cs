@@ -47,8 +47,8 @@ public sealed class TailCrowdTests(Xunit.Abstractions.ITestOutputHelper output)
     [Fact]
     public async Task Those_who_do_not_read_are_closed_and_do_not_slow_those_who_do()
     {
-        var (healthy, stalled, seconds) = (Effort.Of(20, 100), Effort.Of(50, 1_000), Effort.Of(4, 60));
-        await using var broker = await StartAsync(Effort.Of(3, 45));
+        var (healthy, stalled, seconds, patience) = (Effort.Of(20, 100), Effort.Of(50, 1_000), Effort.Of(4, 60), Effort.Of(3, 45));
+        await using var broker = await StartAsync(patience);
         using var crowd = await TailCrowd.OpenAsync(Stream(broker), healthy);
         var written = await WriteAsync(broker, 50, seconds * 50, valueSize: ValueSize);
         await crowd.SeenAsync(written, TimeSpan.FromMinutes(2));
@@ -57,13 +57,15 @@ public sealed class TailCrowdTests(Xunit.Abstractions.ITestOutputHelper output)
         var silent = new List<Socket>();
         for (var i = 0; i < stalled; i++) silent.Add(await StreamSocket.OpenAsync(Stream(broker), receiveBuffer: 4096));
         // From the first record on: until the kernel has taken what it keeps for them they are readers like others, and that is little.
+        // At full size the machine is this test's, and twice the age is too much. Beside other tests their work is all that two such ages
+        // would compare: there it is whether anybody waits for those who stall, for who did would wait until they are closed.
         written += await WriteAsync(broker, 50, seconds * 50, valueSize: ValueSize);
         await crowd.SeenAsync(written, TimeSpan.FromMinutes(2));
         var beside = crowd.TakeAges();
 
         output.WriteLine($"{healthy} healthy: p50 {alone.Median} ms, p99 {alone.P99} ms; beside {stalled} stalled p50 {beside.Median} ms, p99 {beside.P99} ms");
         Assert.Equal((0, (long)written * healthy), (crowd.Faulty, crowd.Seen));
-        Assert.True(beside.P99 <= 2 * Math.Max(alone.P99, FloorMilliseconds), $"{alone} {beside}");
+        Assert.InRange(beside.P99, 0, Effort.Of(patience * 1_000 / 2, 2 * Math.Max(alone.P99, FloorMilliseconds)));
         await ConnectedAsync(broker, atMost: healthy + 5).WaitAsync(TimeSpan.FromMinutes(1));
         await AreResumableAsync(broker, silent, written);
     }
