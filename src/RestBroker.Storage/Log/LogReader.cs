@@ -18,6 +18,7 @@ internal static class LogReader
 {
     private const int HeaderChunk = 4096;
     private const int RecordChunk = 256 * 1024;
+    private const int PieceSize = 256 * 1024;
 
     /// <summary>Whole batches from the one that holds the offset, or the first behind it; at least one, whatever its size.</summary>
     public static LogSlice Read(SegmentList segments, long offset, long limit, int maxBytes)
@@ -93,34 +94,26 @@ internal static class LogReader
         return default;
     }
 
+    // In pieces, each checked while the processor still has it: a fetch may want many megabytes, and others wait for this core meanwhile.
     private static LogSlice Take(LogSegment segment, SegmentFile.Lease lease, SegmentWalk walk, long size, long end, int maxBytes)
     {
         var position = walk.BatchPosition;
-        var firstSize = walk.Position - position;
-        var count = (int)Math.Max(firstSize, Math.Min(maxBytes, size - position));
-        var buffer = ArrayPool<byte>.Shared.Rent(count);
-        count = segment.File.Files.Read(lease.Handle, buffer.AsSpan(0, count), position);
-        count = CountWhole(buffer.AsMemory(0, count), walk.Batch.BaseOffset, end);
-        if (count > 0) return new LogSlice(buffer, count);
-        ArrayPool<byte>.Shared.Return(buffer);
-        return default;
-    }
-
-    // Stops before a batch that is cut by the buffer's end or that does not belong here: the next read begins with it and tells.
-    private static int CountWhole(Memory<byte> bytes, long expected, long end)
-    {
-        var count = 0;
-        var leaderEpoch = int.MaxValue;
-        while (RecordBatch.TryRead(bytes[count..], out var batch))
+        var wanted = (int)Math.Max(walk.Position - position, Math.Min(maxBytes, size - position));
+        var buffer = ArrayPool<byte>.Shared.Rent(wanted);
+        var whole = new WholeBatches(walk.Batch.BaseOffset, end);
+        for (var read = 0; read < wanted && !whole.IsOver;)
         {
-            if (batch.BaseOffset != expected && (batch.BaseOffset < expected || batch.LeaderEpoch <= leaderEpoch)) break;
-            if (batch.NextOffset > end || !batch.IsCrcValid()) break;
-            count += batch.Size;
-            expected = batch.NextOffset;
-            leaderEpoch = batch.LeaderEpoch;
+            if (read > 0) Turns.YieldThread();
+            var piece = Math.Min(PieceSize, wanted - read);
+            var count = segment.File.Files.Read(lease.Handle, buffer.AsSpan(read, piece), position + read);
+            read += count;
+            whole.Take(buffer.AsMemory(0, read));
+            if (count < piece) break;
         }
 
-        return count;
+        if (whole.Size > 0) return new LogSlice(buffer, whole.Size);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return default;
     }
 
     // An index entry that leads to no such batch is either stale or leads to damage: then the segment is walked from its start.
