@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
+using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Topics;
 using RestBroker.Server.Problems;
@@ -27,6 +28,7 @@ internal sealed class NdjsonUpload(RecordProducer producer, ProduceOptions optio
     private long _line;
     private BatchProducer? _producer = options.Producer;
     private bool _skipping;
+    private Turns _turn;
     private (long Line, BrokerException Refusal)? _lastLine;
 
     /// <summary>How many partitions the topic has, or will have once it is created.</summary>
@@ -107,6 +109,7 @@ internal sealed class NdjsonUpload(RecordProducer producer, ProduceOptions optio
             if (line.Length > maxLineBytes) Fail(_line, new(BrokerError.RecordTooLarge, $"The line has more than {maxLineBytes} bytes."));
             else if (!IsBlank(line)) await TakeAsync(line, cancellationToken);
             if (Receipts is { IsFlushDue: true }) await Receipts.FlushAsync();
+            if (_turn.IsOver(line.Length)) await Turns.PassAsync();
             if (_gathering is { } full && (full.Size >= MaxBatchBytes || full.RecordCount >= MaxBatchRecords)) await FlushAsync(cancellationToken);
         }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 
 namespace RestBroker.Server.Producing;
@@ -61,8 +62,10 @@ internal static class RecordEnvelopeReader
     private static void ReadRecords(
         ref Utf8JsonReader json, ReadOnlyMemory<byte> body, int maxRecords, int maxDepth, ProducedRecords records, RecordFaults faults)
     {
+        var turn = default(Turns);
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
+            var begin = json.TokenStartIndex;
             if (records.Count == maxRecords)
             {
                 throw new BrokerException(
@@ -72,6 +75,7 @@ internal static class RecordEnvelopeReader
             faults.Index = records.Count;
             records.Add(RecordJsonReader.Read(ref json, body, maxDepth, faults));
             if (faults.IsFull) throw faults.ToRefusal();
+            if (turn.IsOver(json.BytesConsumed - begin)) Turns.YieldThread();
         }
 
         faults.Index = -1;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Records;
 using RestBroker.Server.Composition;
@@ -25,8 +26,11 @@ internal static class RequestBody
             if (body.Length + result.Buffer.Length > maxBytes) throw TooLarge(maxBytes, limitName);
             foreach (var segment in result.Buffer) body.Write(segment.Span);
             request.BodyReader.AdvanceTo(result.Buffer.End);
-            if (result.IsCompleted) return;
+            if (result.IsCompleted) break;
         }
+
+        // What comes next is as long as the body.
+        if (body.Length >= Turns.PieceSize) await Turns.PassAsync();
     }
 
     /// <summary>Undoes the body's Content-Encoding; a JSON body within its limit needs no other budget.</summary>

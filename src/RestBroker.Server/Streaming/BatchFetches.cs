@@ -81,6 +81,7 @@ internal sealed class BatchFetches(ILogEngine engine, ReadPlanner planner, Strea
         response.Headers.ContentDisposition = "attachment";
         response.ContentType = ContentTypes.RecordBatches;
         response.ContentLength = batches.Length;
+        if (batches.Length >= Turns.PieceSize) await Turns.PassAsync(); // it took as long to read them
         using var output = new PageOutput(context, clocks.Stalls);
         await output.WriteAsync(batches, found);
     }

@@ -51,8 +51,6 @@ internal sealed class JsonPage : IDisposable
         {
             Json.Flush();
             await _output.FlushAsync();
-            // A client that takes whatever it gets would keep this thread to the page's end, and the pool has one a core.
-            await Task.Yield();
             isWhole = await FillAsync(loop, lifetime, PageOutput.SliceSize);
         }
         while (!isWhole);

@@ -107,7 +107,8 @@ internal sealed class PageOutput : IBufferWriter<byte>, IDisposable
 
     private ValueTask SendAsync()
     {
+        var size = _unsent;
         _unsent = 0;
-        return _flush.SendAsync();
+        return _flush.SendAsync(size);
     }
 }

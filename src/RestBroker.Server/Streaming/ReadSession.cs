@@ -16,6 +16,7 @@ internal sealed class ReadSession : IDisposable
     private readonly ReadScope _scope;
     private readonly ReadNotices _notices;
     private readonly BatchWalk _walk = new();
+    private Turns _turn;
     private FetchResult? _found;
     private int _entry;
     private bool _isWalking;
@@ -106,8 +107,10 @@ internal sealed class ReadSession : IDisposable
             _found = _next ?? await _engine.FetchAsync(request, cancellationToken);
             _next = null;
             _steps++;
-            ScannedBytes += _scope.Note(_found);
+            var scanned = _scope.Note(_found);
+            ScannedBytes += scanned;
             await NoteErrorsAsync(_found, cancellationToken);
+            if (_turn.IsOver(scanned)) await Turns.PassAsync();
             return true;
         }
         catch (OperationCanceledException) when (lifetime.IsStopping)

@@ -92,7 +92,8 @@ internal sealed class StreamOutput : IDisposable
 
     private ValueTask SendAsync()
     {
+        var size = _unsent;
         _unsent = 0;
-        return _flush.SendAsync();
+        return _flush.SendAsync(size);
     }
 }

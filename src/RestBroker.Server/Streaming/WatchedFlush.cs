@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using RestBroker.Core.Engine;
 using RestBroker.Server.Streaming.Tail;
 
 namespace RestBroker.Server.Streaming;
@@ -17,6 +18,7 @@ internal sealed class WatchedFlush : IDisposable
     private readonly HttpContext _context;
     private readonly DueQueue _stalls;
     private readonly int _kernelBufferSize;
+    private Turns _turn;
     private Due? _stall;
     private Socket? _socket;
     private bool _isBegun;
@@ -41,14 +43,24 @@ internal sealed class WatchedFlush : IDisposable
         return _taken != Unknown;
     }
 
-    /// <summary>Completes when the client, or the little that is kept for it, has taken what was written.</summary>
-    public ValueTask SendAsync()
+    /// <summary>
+    /// Completes when the client, or the little that is kept for it, has taken what was written. A client that takes whatever it gets does
+    /// not keep a thread to the answer's end.
+    /// </summary>
+    /// <param name="size">Bytes written since the last time.</param>
+    public ValueTask SendAsync(int size)
     {
         if (!_isBegun) Begin();
         var flush = _context.Response.BodyWriter.FlushAsync(_context.RequestAborted);
-        if (!flush.IsCompletedSuccessfully) return new ValueTask(WaitAsync(flush));
+        var isOver = _turn.IsOver(size);
+        if (!flush.IsCompletedSuccessfully)
+        {
+            if (isOver) Turns.YieldThread();
+            return new ValueTask(WaitAsync(flush));
+        }
+
         _ = flush.Result;
-        return ValueTask.CompletedTask;
+        return isOver ? Turns.PassAsync() : ValueTask.CompletedTask;
     }
 
     public void Dispose()
