@@ -4,7 +4,7 @@ namespace RestBroker.Benchmarks.Limit;
 
 /// <summary>
 /// Writes bytes behind each other into files of a segment's size and deletes the oldest, as a log with retention does, and nothing else.
-/// If need be a thread beside it syncs now and then what has been written, as the broker does. Not thread-safe.
+/// If need be it is synced once a second, as the broker does. Not thread-safe.
 /// </summary>
 internal sealed class RawWriter : IDisposable
 {
@@ -12,19 +12,16 @@ internal sealed class RawWriter : IDisposable
     private readonly long _fileSize;
     private readonly int _filesKept;
     private readonly Queue<(string Path, SafeFileHandle File)> _files = new();
-    private readonly ManualResetEventSlim _ended = new();
-    private readonly Thread? _syncer;
+    private readonly SteadySync? _sync;
     private SafeFileHandle? _file;
     private long _end;
     private int _next;
 
-    public RawWriter(string directory, long fileSize, int filesKept, TimeSpan? syncEvery = null)
+    public RawWriter(string directory, long fileSize, int filesKept, bool isSynced)
     {
         (_directory, _fileSize, _filesKept) = (directory, fileSize, filesKept);
         Directory.CreateDirectory(directory);
-        if (syncEvery is not { } interval) return;
-        _syncer = new Thread(() => SyncEvery(interval)) { IsBackground = true };
-        _syncer.Start();
+        if (isSynced) _sync = new SteadySync(Sync);
     }
 
     public void Append(ReadOnlySpan<byte> bytes)
@@ -36,10 +33,8 @@ internal sealed class RawWriter : IDisposable
 
     public void Dispose()
     {
-        _ended.Set();
-        _syncer?.Join();
+        _sync?.Dispose();
         foreach (var (_, file) in _files) file.Dispose();
-        _ended.Dispose();
     }
 
     private void Roll()
@@ -58,22 +53,19 @@ internal sealed class RawWriter : IDisposable
         oldest.File.Dispose();
     }
 
-    private void SyncEvery(TimeSpan interval)
+    private void Sync()
     {
-        while (!_ended.Wait(interval))
+        (string Path, SafeFileHandle File)[] files;
+        lock (_files) files = [.. _files];
+        foreach (var (_, file) in files)
         {
-            (string Path, SafeFileHandle File)[] files;
-            lock (_files) files = [.. _files];
-            foreach (var (_, file) in files)
+            try
             {
-                try
-                {
-                    DataSync.Run(file);
-                }
-                catch (ObjectDisposedException)
-                {
-                    // Deleted meanwhile: nobody asks for it any more.
-                }
+                DataSync.Run(file);
+            }
+            catch (ObjectDisposedException)
+            {
+                // Deleted meanwhile: nobody asks for it any more.
             }
         }
     }

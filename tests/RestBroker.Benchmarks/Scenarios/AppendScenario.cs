@@ -31,6 +31,7 @@ internal static class AppendScenario
     {
         await engine.CreateTopicAsync(Spec(topic), CancellationToken.None);
         using var file = new FramedFile(bench.Directory[$"framed-{topic}"]);
+        using var sync = new SteadySync(file.Sync);
         using var batch = new RecordBatchBuilder(capacity: 256 * 1024);
         for (var i = 0; i < Records; i++) batch.Append(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), null, Bodies.Value(i));
         var request = new ProduceRequest(new TopicPartition(topic, 0), batch.Build(), Acks.All) { IsLone = true };

@@ -20,13 +20,21 @@ internal static class FairnessScenario
         var batch = Bodies.Json(100);
         Run(bench, "p99 of 1 KiB, synced, beside a heavy producer", HttpText.Post("/v1/topics/heavy/records", batch), HttpText.Post("/append", batch));
         Run(bench, "p99 of 1 KiB, synced, beside huge fetches", FetchScenario.Page(0), HttpText.Get("/static"));
+        foreach (var (work, heavy) in Larger()) Run(bench, work, heavy);
     }
 
-    private static void Run(Bench bench, string work, byte[] heavy, byte[] heavyLimit)
+    // As large as requests may be; the limit has nothing like it.
+    private static IEnumerable<(string Work, byte[] Heavy)> Larger()
     {
-        var body = Bodies.Json(1);
-        using var quiet = bench.Drive(isOurs: true, QuietConnections, HttpText.Post("/v1/topics/quiet/records", body));
-        using var quietLimit = bench.Drive(isOurs: false, QuietConnections, HttpText.Post("/append-synced", body));
+        const string Page = $"/v1/topics/{FetchScenario.Topic}/partitions/0/records?offset=0&maxBytes=16000000";
+        yield return ("p99 of 1 KiB, synced, beside fetches of 16 MB, JSON", HttpText.Get($"{Page}&limit=10000"));
+        yield return ("p99 of 1 KiB, synced, beside fetches of 16 MB, record batches", HttpText.Get(Page, BatchBytes.ContentType));
+        yield return ("p99 of 1 KiB, synced, beside a producer of 7 MB a request", HttpText.Post("/v1/topics/heavy/records", Bodies.Json(7_000)));
+    }
+
+    private static void Run(Bench bench, string work, byte[] heavy)
+    {
+        using var quiet = bench.Drive(isOurs: true, QuietConnections, HttpText.Post("/v1/topics/quiet/records", Bodies.Json(1)));
         var alone = bench.Ours(quiet, 1);
         bench.Compare(work, new Goal("fair", AtMost: 2), new Comparison(bench.Pace)
         {
@@ -36,6 +44,12 @@ internal static class FairnessScenario
             Format = Figures.Duration,
             IsLessBetter = true,
         });
+    }
+
+    private static void Run(Bench bench, string work, byte[] heavy, byte[] heavyLimit)
+    {
+        Run(bench, work, heavy);
+        using var quietLimit = bench.Drive(isOurs: false, QuietConnections, HttpText.Post("/append-synced", Bodies.Json(1)));
         var limitAlone = bench.Beside("limit alone", quietLimit, 1);
         bench.Compare($"{work}: the limit server", new Goal("fair"), new Comparison(bench.Pace)
         {

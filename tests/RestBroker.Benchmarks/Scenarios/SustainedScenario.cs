@@ -21,7 +21,6 @@ internal static class SustainedScenario
     private const string Topic = "sustained";
 
     private static readonly TimeSpan Turn = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan SyncInterval = TimeSpan.FromSeconds(1); // the broker's, of a topic that waits for no sync
 
     public static async Task RunAsync(Bench bench)
     {
@@ -30,8 +29,8 @@ internal static class SustainedScenario
         await bench.Broker.CreateTopicAsync(Topic, isSynced: false);
         var body = BatchBytes.Of(Records);
         using var driver = bench.Drive(isOurs: true, Connections, HttpText.Post($"/v1/topics/{Topic}/partitions/0/records", body, BatchBytes.ContentType));
-        using var raw = new RawWriter(bench.Directory["sustained-raw"], SegmentSize, RawFiles, SyncInterval);
-        using var unsynced = new RawWriter(bench.Directory["sustained-unsynced"], SegmentSize, RawFiles);
+        using var raw = new RawWriter(bench.Directory["sustained-raw"], SegmentSize, RawFiles, isSynced: true);
+        using var unsynced = new RawWriter(bench.Directory["sustained-unsynced"], SegmentSize, RawFiles, isSynced: false);
         var ours = bench.Ours(driver, Records, body.Length);
         ours.Run(bench.Pace.WarmUp);
         List<Round> rounds = [];
