@@ -9,6 +9,7 @@ internal static class GrowthScenario
 {
     private const int Connections = 64;
     private const int PartitionsPerTopic = 1_000;
+    private const double LongSliceSeconds = 2;
 
     public static async Task RunAsync(Bench bench)
     {
@@ -20,8 +21,8 @@ internal static class GrowthScenario
     }
 
     /// <summary>A point of a curve beside its first.</summary>
-    public static void Compare(Bench bench, string work, LoadDriver ours, LoadDriver first, string name, int recordsPerRequest = 1) =>
-        bench.Compare(work, new Goal("flat", AtLeast: 0.8), new Comparison(bench.Pace)
+    public static void Compare(Bench bench, string work, LoadDriver ours, LoadDriver first, string name, int recordsPerRequest = 1, Pace? pace = null) =>
+        bench.Compare(work, new Goal("flat", AtLeast: 0.8), new Comparison(pace ?? bench.Pace)
         {
             Ours = bench.Ours(ours, recordsPerRequest),
             Limit = bench.Ours(first, recordsPerRequest) with { Name = name },
@@ -29,6 +30,8 @@ internal static class GrowthScenario
 
     private static async Task PartitionsAsync(Bench bench, int[] counts)
     {
+        // What is written is synced within a second: each slice is to have its own syncs, and not those of the one before.
+        var pace = bench.Pace with { Slice = TimeSpan.FromSeconds(Math.Max(bench.Pace.Slice.TotalSeconds, LongSliceSeconds)) };
         await bench.Broker.CreateTopicAsync("grow-1", isSynced: false);
         using var one = PartitionScenario.Drive(bench, "grow-1", 1);
         foreach (var count in counts)
@@ -43,7 +46,7 @@ internal static class GrowthScenario
             using var many = new LoadDriver(bench.Broker.EndPoint, Connections, _ => requests[turn++ % count]);
             // Each has its files before it counts.
             while (turn < count) many.Run(bench.Pace.WarmUp);
-            Compare(bench, $"produce 1 KiB, async, {Figures.Count(count)} partitions", many, one, "1 partition");
+            Compare(bench, $"produce 1 KiB, async, {Figures.Count(count)} partitions", many, one, "1 partition", pace: pace);
             for (var i = 0; i < topics; i++) await bench.Broker.DeleteTopicAsync($"grow-{count}-{i}");
         }
     }
