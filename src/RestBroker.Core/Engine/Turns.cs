@@ -11,10 +11,13 @@ namespace RestBroker.Core.Engine;
 /// </summary>
 public struct Turns
 {
-    /// <summary>Bytes worked through from one turn to the next: tens of microseconds.</summary>
+    /// <summary>Bytes worked through from one turn to the next: some tens of microseconds to copy, some hundred to parse.</summary>
     public const int PieceSize = 64 * 1024;
 
-    // Whoever is let through is back long before that, unless it is another program's work without end.
+    /// <summary>What a record costs beside its bytes, in bytes: many small ones are long work too.</summary>
+    public const int RecordSize = 256;
+
+    // Who is let through is back before that as a rule, unless it is another program's work without end.
     private static readonly long Long = Stopwatch.Frequency / 1_000;
     private const int RestAfterLong = 8;
 
@@ -33,7 +36,7 @@ public struct Turns
 
     /// <summary>
     /// Lets other threads through: for work that cannot be suspended. A program that computes without end takes the core for milliseconds
-    /// each time: beside one there are fewer turns, so that they take no more than a ninth of the time.
+    /// each time: after a turn of 1 ms or more there is none for eight times as long.
     /// </summary>
     public static void YieldThread()
     {
@@ -41,14 +44,23 @@ public struct Turns
         if (began < Volatile.Read(ref _notBefore)) return;
         Thread.Yield();
         var took = Stopwatch.GetTimestamp() - began;
-        if (took > Long) Volatile.Write(ref _notBefore, began + ((1 + RestAfterLong) * took));
+        if (took < Long) return;
+        // Later only: another thread's rest may last longer.
+        var until = began + ((1 + RestAfterLong) * took);
+        for (long before; (before = Volatile.Read(ref _notBefore)) < until;)
+        {
+            if (Interlocked.CompareExchange(ref _notBefore, until, before) == before) return;
+        }
     }
 
     /// <summary>Lets other threads through, and then whatever the pool has to do.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public static async ValueTask PassAsync()
+    public static ValueTask PassAsync()
     {
         YieldThread();
-        await Task.Yield();
+        return RequeueAsync();
     }
+
+    /// <summary>Lets through whatever the pool has to do.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public static async ValueTask RequeueAsync() => await Task.Yield();
 }

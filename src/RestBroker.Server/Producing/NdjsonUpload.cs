@@ -109,7 +109,7 @@ internal sealed class NdjsonUpload(RecordProducer producer, ProduceOptions optio
             if (line.Length > maxLineBytes) Fail(_line, new(BrokerError.RecordTooLarge, $"The line has more than {maxLineBytes} bytes."));
             else if (!IsBlank(line)) await TakeAsync(line, cancellationToken);
             if (Receipts is { IsFlushDue: true }) await Receipts.FlushAsync();
-            if (_turn.IsOver(line.Length)) await Turns.PassAsync();
+            if (_turn.IsOver(line.Length + Turns.RecordSize)) await Turns.PassAsync();
             if (_gathering is { } full && (full.Size >= MaxBatchBytes || full.RecordCount >= MaxBatchRecords)) await FlushAsync(cancellationToken);
         }
 

@@ -75,7 +75,7 @@ internal static class RecordEnvelopeReader
             faults.Index = records.Count;
             records.Add(RecordJsonReader.Read(ref json, body, maxDepth, faults));
             if (faults.IsFull) throw faults.ToRefusal();
-            if (turn.IsOver(json.BytesConsumed - begin)) Turns.YieldThread();
+            if (turn.IsOver(json.BytesConsumed - begin + Turns.RecordSize)) Turns.YieldThread();
         }
 
         faults.Index = -1;

@@ -102,6 +102,7 @@ internal sealed class PageOutput : IBufferWriter<byte>, IDisposable
     private async ValueTask BeginAsync()
     {
         _context.Response.ContentType = ContentTypes.Json;
+        _unsent = 0;
         await WriteAsync(_gathered.Written, _gathered);
     }
 

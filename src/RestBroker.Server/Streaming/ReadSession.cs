@@ -104,13 +104,15 @@ internal sealed class ReadSession : IDisposable
             }
 
             var request = new FetchRequest { Partitions = _scope.Ask(), MaxBytes = StepBytes(), MaxWait = maxWait, MinBytes = maxWait == TimeSpan.Zero ? 0 : 1 };
-            _found = _next ?? await _engine.FetchAsync(request, cancellationToken);
+            var found = _next is { } next ? new ValueTask<FetchResult>(next) : _engine.FetchAsync(request, cancellationToken);
+            var hasWaited = !found.IsCompleted;
+            _found = await found;
             _next = null;
             _steps++;
             var scanned = _scope.Note(_found);
             ScannedBytes += scanned;
             await NoteErrorsAsync(_found, cancellationToken);
-            if (_turn.IsOver(scanned)) await Turns.PassAsync();
+            if (_turn.IsOver(scanned) && !hasWaited) await Turns.PassAsync();
             return true;
         }
         catch (OperationCanceledException) when (lifetime.IsStopping)

@@ -53,14 +53,11 @@ internal sealed class WatchedFlush : IDisposable
         if (!_isBegun) Begin();
         var flush = _context.Response.BodyWriter.FlushAsync(_context.RequestAborted);
         var isOver = _turn.IsOver(size);
-        if (!flush.IsCompletedSuccessfully)
-        {
-            if (isOver) Turns.YieldThread();
-            return new ValueTask(WaitAsync(flush));
-        }
-
+        // First: the client may have taken it by then, and would be waited for no more.
+        if (isOver) Turns.YieldThread();
+        if (!flush.IsCompletedSuccessfully) return new ValueTask(WaitAsync(flush));
         _ = flush.Result;
-        return isOver ? Turns.PassAsync() : ValueTask.CompletedTask;
+        return isOver ? Turns.RequeueAsync() : ValueTask.CompletedTask;
     }
 
     public void Dispose()

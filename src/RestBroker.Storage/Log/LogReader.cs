@@ -94,7 +94,8 @@ internal static class LogReader
         return default;
     }
 
-    // In pieces, each checked while the processor still has it: a fetch may want many megabytes, and others wait for this core meanwhile.
+    // In pieces, and what is whole is checked while the processor still has it: a fetch may want many megabytes, and others wait for this
+    // core meanwhile.
     private static LogSlice Take(LogSegment segment, SegmentFile.Lease lease, SegmentWalk walk, long size, long end, int maxBytes)
     {
         var position = walk.BatchPosition;

@@ -22,15 +22,17 @@ internal struct WholeBatches(long expected, long end)
     /// <summary>Counts on; the bytes begin with those of the last time.</summary>
     public void Take(Memory<byte> bytes)
     {
-        while (!IsOver && RecordBatch.TryRead(bytes[Size..], out var batch))
+        while (!IsOver && HasWhole(bytes.Span[Size..]))
         {
-            IsOver = !IsNext(batch) || batch.NextOffset > end || !batch.IsCrcValid();
+            IsOver = !RecordBatch.TryRead(bytes[Size..], out var batch) || !IsNext(batch) || batch.NextOffset > end || !batch.IsCrcValid();
             if (IsOver) return;
             Size += batch.Size;
             _expected = batch.NextOffset;
             _leaderEpoch = batch.LeaderEpoch;
         }
     }
+
+    private static bool HasWhole(ReadOnlySpan<byte> bytes) => bytes.Length >= RecordBatch.HeaderSize && RecordBatch.SizeOf(bytes) <= bytes.Length;
 
     // A gap is where another leader began.
     private readonly bool IsNext(RecordBatch batch) =>

@@ -16,11 +16,12 @@ internal sealed class AppendEndpoint : IDisposable
     private readonly SemaphoreSlim _dirty = new(0);
     private TaskCompletionSource? _round;
     private volatile bool _ended;
+    private volatile bool _isUnsynced; // something was answered before it was synced
 
     public AppendEndpoint(string directory)
     {
         _file = new FramedFile(Path.Combine(directory, "append"));
-        _sync = new SteadySync(_file.Sync);
+        _sync = new SteadySync(SyncRest);
         new Thread(SyncRounds) { IsBackground = true }.Start();
     }
 
@@ -49,6 +50,7 @@ internal sealed class AppendEndpoint : IDisposable
         lock (_gate)
         {
             _file.Append(body, isSynced: false);
+            _isUnsynced |= !isSynced;
             if (!isSynced) return Task.CompletedTask;
             if (_round is null)
             {
@@ -58,6 +60,13 @@ internal sealed class AppendEndpoint : IDisposable
 
             return _round.Task;
         }
+    }
+
+    private void SyncRest()
+    {
+        if (!_isUnsynced) return;
+        _isUnsynced = false;
+        _file.Sync();
     }
 
     private void SyncRounds()

@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace RestBroker.Benchmarks.Limit;
 
-/// <summary>A file that is appended to, from its beginning again at a GiB. Not thread-safe.</summary>
+/// <summary>A file that is appended to, from its beginning again at a GiB. One thread appends; another may sync.</summary>
 internal sealed class FramedFile(string path) : IDisposable
 {
     private const long MaxSize = 1 << 30;

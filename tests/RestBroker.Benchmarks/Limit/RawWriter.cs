@@ -4,7 +4,7 @@ namespace RestBroker.Benchmarks.Limit;
 
 /// <summary>
 /// Writes bytes behind each other into files of a segment's size and deletes the oldest, as a log with retention does, and nothing else.
-/// If need be it is synced once a second, as the broker does. Not thread-safe.
+/// If need be it is synced once a second, as the broker does. For one thread.
 /// </summary>
 internal sealed class RawWriter : IDisposable
 {

@@ -7,11 +7,15 @@ namespace RestBroker.Benchmarks.Measuring;
 internal sealed record Pace(TimeSpan Slice, int Pairs, bool IsFull)
 {
     private const double ShortestWarmUpSeconds = 0.75;
+    private const double LongSliceSeconds = 2;
     private const double ShortMinutes = 0.5;
     private const double LongMinutes = 10;
 
     /// <summary>Before it counts: compiled code is made better while it runs.</summary>
     public TimeSpan WarmUp => TimeSpan.FromSeconds(Math.Max(ShortestWarmUpSeconds, Slice.TotalSeconds));
+
+    /// <summary>For what is synced once a second: each slice is to have its own syncs, and not those of the one before.</summary>
+    public Pace OfSteadySyncs => this with { Slice = TimeSpan.FromSeconds(Math.Max(Slice.TotalSeconds, LongSliceSeconds)) };
 
     /// <summary>How long the sustained load lasts.</summary>
     public TimeSpan Sustained { get; init; } = TimeSpan.FromMinutes(IsFull ? LongMinutes : ShortMinutes);

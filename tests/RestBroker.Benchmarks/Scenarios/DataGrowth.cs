@@ -36,13 +36,13 @@ internal static class DataGrowth
         const string Name = "1 MiB";
         using var random = Random(bench, Small, small);
         using var randomLarge = Random(bench, Large, large);
-        GrowthScenario.Compare(bench, $"read one record of 1 KiB at random, {size} of data", randomLarge, random, Name);
+        GrowthScenario.CompareReads(bench, $"read one record of 1 KiB at random, {size} of data", new GrowthPoint(randomLarge, random, Name));
         using var consume = Consume(bench, Small, small);
         using var consumeLarge = Consume(bench, Large, large);
-        GrowthScenario.Compare(bench, $"consume from the start, pages of 1 MiB, {size} of data", consumeLarge, consume, Name, LogFill.RecordsPerBatch * BatchesPerPage);
+        GrowthScenario.CompareReads(bench, $"consume from the start, pages of 1 MiB, {size} of data", new GrowthPoint(consumeLarge, consume, Name, LogFill.RecordsPerBatch * BatchesPerPage));
         using var write = bench.Drive(isOurs: true, Connections, Write($"{Small}-written"));
         using var writeLarge = bench.Drive(isOurs: true, Connections, Write(Large));
-        GrowthScenario.Compare(bench, $"produce 1 KiB, async, {size} of data", writeLarge, write, Name);
+        GrowthScenario.CompareWrites(bench, $"produce 1 KiB, async, {size} of data", new GrowthPoint(writeLarge, write, Name));
     }
 
     private static IEnumerable<int> Sizes(Pace pace)

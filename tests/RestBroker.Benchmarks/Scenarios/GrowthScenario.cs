@@ -9,7 +9,6 @@ internal static class GrowthScenario
 {
     private const int Connections = 64;
     private const int PartitionsPerTopic = 1_000;
-    private const double LongSliceSeconds = 2;
 
     public static async Task RunAsync(Bench bench)
     {
@@ -20,20 +19,22 @@ internal static class GrowthScenario
         await DataGrowth.RunAsync(bench);
     }
 
-    /// <summary>A point of a curve beside its first.</summary>
-    public static void Compare(Bench bench, string work, LoadDriver ours, LoadDriver first, string name, int recordsPerRequest = 1, Pace? pace = null) =>
-        bench.Compare(work, new Goal("flat", AtLeast: 0.8), new Comparison(pace ?? bench.Pace)
+    /// <summary>A point of a curve beside its first, of reads.</summary>
+    public static void CompareReads(Bench bench, string work, GrowthPoint point) => Compare(bench, bench.Pace, work, point);
+
+    /// <summary>A point of a curve beside its first, of writes that are acked before they are synced.</summary>
+    public static void CompareWrites(Bench bench, string work, GrowthPoint point) => Compare(bench, bench.Pace.OfSteadySyncs, work, point);
+
+    private static void Compare(Bench bench, Pace pace, string work, GrowthPoint point) =>
+        bench.Compare(work, new Goal("flat", AtLeast: 0.8), new Comparison(pace)
         {
-            Ours = bench.Ours(ours, recordsPerRequest),
-            Limit = bench.Ours(first, recordsPerRequest) with { Name = name },
+            Ours = bench.Ours(point.Ours, point.RecordsPerRequest),
+            Limit = bench.Ours(point.First, point.RecordsPerRequest) with { Name = point.Name },
         });
 
     private static async Task PartitionsAsync(Bench bench, int[] counts)
     {
-        // What is written is synced within a second: each slice is to have its own syncs, and not those of the one before.
-        var pace = bench.Pace with { Slice = TimeSpan.FromSeconds(Math.Max(bench.Pace.Slice.TotalSeconds, LongSliceSeconds)) };
         await bench.Broker.CreateTopicAsync("grow-1", isSynced: false);
-        using var one = PartitionScenario.Drive(bench, "grow-1", 1);
         foreach (var count in counts)
         {
             // A topic has a thousand partitions at most.
@@ -46,7 +47,8 @@ internal static class GrowthScenario
             using var many = new LoadDriver(bench.Broker.EndPoint, Connections, _ => requests[turn++ % count]);
             // Each has its files before it counts.
             while (turn < count) many.Run(bench.Pace.WarmUp);
-            Compare(bench, $"produce 1 KiB, async, {Figures.Count(count)} partitions", many, one, "1 partition", pace: pace);
+            using var one = PartitionScenario.Drive(bench, "grow-1", 1);
+            CompareWrites(bench, $"produce 1 KiB, async, {Figures.Count(count)} partitions", new GrowthPoint(many, one, "1 partition"));
             for (var i = 0; i < topics; i++) await bench.Broker.DeleteTopicAsync($"grow-{count}-{i}");
         }
     }
@@ -76,3 +78,10 @@ internal static class GrowthScenario
         return Bench.Beside(name, server, driver, 1).Run(duration);
     });
 }
+
+/// <summary>A point of a curve and the curve's first.</summary>
+/// <param name="Ours">What drives the point.</param>
+/// <param name="First">What drives the first.</param>
+/// <param name="Name">What the first is called.</param>
+/// <param name="RecordsPerRequest">Of both.</param>
+internal sealed record GrowthPoint(LoadDriver Ours, LoadDriver First, string Name, int RecordsPerRequest = 1);

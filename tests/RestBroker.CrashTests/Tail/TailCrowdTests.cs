@@ -65,7 +65,8 @@ public sealed class TailCrowdTests(Xunit.Abstractions.ITestOutputHelper output)
 
         output.WriteLine($"{healthy} healthy: p50 {alone.Median} ms, p99 {alone.P99} ms; beside {stalled} stalled p50 {beside.Median} ms, p99 {beside.P99} ms");
         Assert.Equal((0, (long)written * healthy), (crowd.Faulty, crowd.Seen));
-        Assert.InRange(beside.P99, 0, Effort.Of(patience * 1_000 / 2, 2 * Math.Max(alone.P99, FloorMilliseconds)));
+        var most = Effort.Of(patience * 1_000 / 2, 2 * Math.Max(alone.P99, FloorMilliseconds));
+        Assert.True(beside.P99 <= most, $"alone {alone}, beside {beside}, at most {most}");
         await ConnectedAsync(broker, atMost: healthy + 5).WaitAsync(TimeSpan.FromMinutes(1));
         await AreResumableAsync(broker, silent, written);
     }

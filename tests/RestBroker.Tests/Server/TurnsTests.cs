@@ -10,7 +10,7 @@ public sealed class TurnsTests
     {
         var turns = default(Turns);
 
-        var small = Enumerable.Range(0, 4 * 64).Count(_ => turns.IsOver(1024));
+        var small = Enumerable.Range(0, 4 * 64).Count(_ => turns.IsOver(Turns.PieceSize / 64));
         var large = Enumerable.Range(0, 4).Count(_ => turns.IsOver(long.MaxValue / 2));
 
         Assert.Equal((4, 4), (small, large));

@@ -29,6 +29,26 @@ public sealed class PartitionLogTests : IDisposable
         Assert.Equal(Expected(0, 200), LogFixture.Read(again, 0, maxBytes));
     }
 
+    [Theory]
+    [InlineData(100_000)]
+    [InlineData(262_060)] // the headers of the batches lie about where a piece ends
+    [InlineData(700_000)] // a batch has several pieces
+    public async Task A_long_read_goes_over_many_pieces_and_stops_before_damage(int valueSize)
+    {
+        var log = _fixture.Open();
+        for (var i = 0; i < 8; i++) await LogFixture.AppendAsync(log, new string((char)('a' + i), valueSize));
+        List<string> all = [.. Enumerable.Range(0, 8).Select(i => $"{i} {new string((char)('a' + i), valueSize)}")];
+
+        Assert.Equal(all, LogFixture.Read(log, maxBytes: 16 << 20));
+        var (_, whole) = log.Read(0, 16 << 20);
+        Assert.Equal(new FileInfo(_fixture.FirstSegment).Length, whole.Count);
+        var bytes = await File.ReadAllBytesAsync(_fixture.FirstSegment);
+        bytes[(bytes.Length / 8 * 5) + 1_000] ^= 1;
+        await File.WriteAllBytesAsync(_fixture.FirstSegment, bytes);
+        all[5] = "!5-6";
+        Assert.Equal(all, LogFixture.Read(log, maxBytes: 16 << 20));
+    }
+
     [Fact]
     public async Task A_segment_is_closed_when_its_first_record_is_of_age()
     {

@@ -28,7 +28,9 @@ public sealed class WholeBatchesTests
         var first = Batch(0, 3);
         var rotten = Batch(3, 1);
         rotten[^1] ^= 1;
-        byte[][] strangers = [rotten, Batch(0, 3), Batch(7, 1), Batch(3, 10)];
+        var unknown = Batch(3, 1);
+        unknown[16] = 1; // magic
+        byte[][] strangers = [rotten, unknown, Batch(0, 3), Batch(7, 1), Batch(3, 10)];
         foreach (var stranger in strangers)
         {
             var whole = new WholeBatches(0, end: 10);
