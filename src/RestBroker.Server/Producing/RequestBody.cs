@@ -29,8 +29,8 @@ internal static class RequestBody
             if (result.IsCompleted) break;
         }
 
-        // What comes next is as long as the body.
-        if (body.Length >= Turns.PieceSize) await Turns.PassAsync();
+        // What comes next is as long as the body. It came in pieces, and the pool had its turns between them.
+        if (body.Length >= Turns.PieceSize) Turns.YieldThread();
     }
 
     /// <summary>Undoes the body's Content-Encoding; a JSON body within its limit needs no other budget.</summary>
