@@ -83,7 +83,7 @@ internal sealed class GroupRequests(
         var loop = new PageLoop(read, clocks.Time, wait, planner.Options.MaxFilteredScanBytes);
         await page.ReadWholeAsync(loop, step.Lifetime);
         if (!read.HasSpoken && !step.IsLast && !loop.HasScannedEnough)
-            return read.IsFiltered && session.Positions.Count > 0 ? fetch with { Cursor = Cursor.Format(read.Position) } : fetch;
+            return read.Filter is not null && session.Positions.Count > 0 ? fetch with { Cursor = Cursor.Format(read.Position) } : fetch;
 
         var renewed = coordinator.Renew(session);
         if (renewed.IsFenced) throw await RefusalAsync(fetch.Group, renewed.Fenced);

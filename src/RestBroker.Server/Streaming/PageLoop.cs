@@ -20,7 +20,7 @@ internal sealed class PageLoop(ReadSession session, TimeProvider time, TimeSpan 
     }
 
     /// <summary>Whether so much was looked through that the page is given out, be it empty.</summary>
-    public bool HasScannedEnough => session.IsFiltered && session.ScannedBytes >= maxScanBytes;
+    public bool HasScannedEnough => session.Filter is not null && session.ScannedBytes >= maxScanBytes;
 
     /// <summary>
     /// Goes to the end of the page without a word, and tells the last offset still to come and the number of records in all: what stands

@@ -72,10 +72,8 @@ internal sealed class ReadSession : IDisposable
     /// <summary>Records that may still be given out.</summary>
     public long Left => _plan.Limit - Delivered;
 
+    /// <summary>What is given out, where not every record is.</summary>
     public RecordFilter? Filter => _plan.Filter;
-
-    /// <summary>Whether a filter is at work.</summary>
-    public bool IsFiltered => _plan.Filter is not null;
 
     /// <summary>Whether every partition stood at its end when it was last asked.</summary>
     public bool IsUpToDate => !_notices.Any && _scope.IsUpToDate;

@@ -50,8 +50,12 @@ internal sealed class AppendEndpoint : IDisposable
         lock (_gate)
         {
             _file.Append(body, isSynced: false);
-            _isUnsynced |= !isSynced;
-            if (!isSynced) return Task.CompletedTask;
+            if (!isSynced)
+            {
+                _isUnsynced = true;
+                return Task.CompletedTask;
+            }
+
             if (_round is null)
             {
                 _round = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -3,8 +3,7 @@ namespace RestBroker.Benchmarks.Limit;
 /// <summary>Does again and again, on a thread of its own, what the broker does once a second for a topic that waits for no sync.</summary>
 internal sealed class SteadySync : IDisposable
 {
-    /// <summary>The broker's.</summary>
-    public static readonly TimeSpan BrokerInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly ManualResetEventSlim _ended = new();
     private readonly Thread _thread;
@@ -25,6 +24,6 @@ internal sealed class SteadySync : IDisposable
 
     private void Run(Action sync)
     {
-        while (!_ended.Wait(BrokerInterval)) sync();
+        while (!_ended.Wait(Interval)) sync();
     }
 }

@@ -23,7 +23,7 @@ internal static class FairnessScenario
         foreach (var (work, heavy) in Larger()) Run(bench, work, heavy);
     }
 
-    // As large as requests may be; the limit has nothing like it.
+    // As large as requests may be; without a row of the limit, whose answers have a MiB.
     private static IEnumerable<(string Work, byte[] Heavy)> Larger()
     {
         const string Page = $"/v1/topics/{FetchScenario.Topic}/partitions/0/records?offset=0&maxBytes=16000000";

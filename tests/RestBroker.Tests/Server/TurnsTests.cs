@@ -1,4 +1,7 @@
+using Microsoft.AspNetCore.Http;
 using RestBroker.Core.Engine;
+using RestBroker.Server.Streaming;
+using RestBroker.Server.Streaming.Tail;
 
 namespace RestBroker.Tests.Server;
 
@@ -17,7 +20,22 @@ public sealed class TurnsTests
     }
 
     [Fact]
-    public async Task Who_passes_lets_through_what_has_come_since()
+    public async Task A_client_that_takes_whatever_it_gets_does_not_keep_a_thread_to_the_answers_end()
+    {
+        var context = new DefaultHttpContext();
+        context.Response.Body = new MemoryStream();
+        using var stalls = new DueQueue(TimeProvider.System, TimeSpan.FromMinutes(1));
+        using var flush = new WatchedFlush(context, stalls);
+
+        Assert.True(flush.SendAsync(Turns.PieceSize / 2).AsTask().IsCompletedSuccessfully);
+        Assert.Equal(["a piece", "another request", "the next piece"], await OrderAsync(() => flush.SendAsync(Turns.PieceSize / 2)));
+    }
+
+    [Fact]
+    public async Task Who_passes_lets_through_what_has_come_since() =>
+        Assert.Equal(["a piece", "another request", "the next piece"], await OrderAsync(Turns.PassAsync));
+
+    private static async Task<List<string>> OrderAsync(Func<ValueTask> pass)
     {
         var oneAtATime = new TaskFactory(new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler);
         var order = new List<string>();
@@ -26,11 +44,11 @@ public sealed class TurnsTests
         {
             order.Add("a piece");
             var other = oneAtATime.StartNew(() => order.Add("another request"));
-            await Turns.PassAsync();
+            await pass();
             order.Add("the next piece");
             await other;
         });
 
-        Assert.Equal(["a piece", "another request", "the next piece"], order);
+        return order;
     }
 }
