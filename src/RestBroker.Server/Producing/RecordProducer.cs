@@ -46,7 +46,13 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         using var batches = new PartitionBatches(rule);
         var places = new (int Partition, int Index)[records.Count];
-        for (var i = 0; i < records.Count; i++) places[i] = batches.Add(records[i], now);
+        var turn = default(Turns);
+        for (var i = 0; i < records.Count; i++)
+        {
+            places[i] = batches.Add(records[i], now);
+            if (turn.IsOver(SizeOf(records[i]))) Turns.YieldThread();
+        }
+
         work.Body.Dispose();
 
         var appends = await AppendAsync(topic, batches, options, cancellationToken);
@@ -76,7 +82,13 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var partition = rule.Of(records[0]);
         work.Batch.Begin(topic.Config.Compression ?? CompressionType.None, Size(records));
-        for (var i = 0; i < records.Count; i++) rule.Append(work.Batch, records[i], now);
+        var turn = default(Turns);
+        for (var i = 0; i < records.Count; i++)
+        {
+            rule.Append(work.Batch, records[i], now);
+            if (turn.IsOver(SizeOf(records[i]))) Turns.YieldThread();
+        }
+
         // Its bytes are in the batch: whoever waits for the disk holds them once.
         work.Body.Dispose();
         ProduceResult result;
@@ -113,9 +125,11 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
     private static int Size(ProducedRecords records)
     {
         long size = RecordBatch.HeaderSize;
-        for (var i = 0; i < records.Count; i++) size += RecordOverhead + (records[i].Key?.Length ?? 0) + (records[i].Value?.Length ?? 0);
+        for (var i = 0; i < records.Count; i++) size += SizeOf(records[i]);
         return (int)Math.Min(size, MaxCapacity);
     }
+
+    private static int SizeOf(in ProducedRecord record) => RecordOverhead + (record.Key?.Length ?? 0) + (record.Value?.Length ?? 0);
 
     /// <summary>Appends each partition's batch; what fails is a value. Batches are handed to the engine in order before any is awaited.</summary>
     public async Task<Dictionary<int, PartitionAppend>> AppendAsync(

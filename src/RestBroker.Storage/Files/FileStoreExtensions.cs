@@ -1,3 +1,6 @@
+using Microsoft.Win32.SafeHandles;
+using RestBroker.Core.Engine;
+
 namespace RestBroker.Storage.Files;
 
 /// <summary>What is made of several calls.</summary>
@@ -9,6 +12,9 @@ internal static class FileStoreExtensions
     private const int SystemHasTooManyFiles = 23;
     private const int CopyChunk = 1024 * 1024;
 
+    /// <summary>The most that a call reads or writes of a segment, in bytes: the kernel keeps the core while it copies.</summary>
+    public const int PieceSize = 256 * 1024;
+
     /// <summary>Whether a failure is one of the disk and not of the program.</summary>
     public static bool IsDiskTrouble(this Exception error) => error is IOException or UnauthorizedAccessException;
 
@@ -17,6 +23,20 @@ internal static class FileStoreExtensions
 
     /// <summary>Whether a file could not be opened for want of a descriptor: nothing was done, and the disk is well.</summary>
     public static bool IsOutOfFiles(this Exception error) => error is IOException { HResult: ProcessHasTooManyFiles or SystemHasTooManyFiles };
+
+    /// <summary>Writes all of it, in one call as a rule; of megabytes in pieces, and between them other threads are let through.</summary>
+    public static void WriteInTurns(this IFileStore files, SafeFileHandle file, ReadOnlySpan<byte> bytes, long position)
+    {
+        while (bytes.Length > PieceSize)
+        {
+            files.Write(file, bytes[..PieceSize], position);
+            bytes = bytes[PieceSize..];
+            position += PieceSize;
+            Turns.YieldThread();
+        }
+
+        files.Write(file, bytes, position);
+    }
 
     /// <summary>The whole of a small file; null where there is none.</summary>
     public static byte[]? ReadAll(this IFileStore files, string path, int maxSize)

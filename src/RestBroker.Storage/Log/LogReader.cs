@@ -18,7 +18,6 @@ internal static class LogReader
 {
     private const int HeaderChunk = 4096;
     private const int RecordChunk = 256 * 1024;
-    private const int PieceSize = 256 * 1024;
 
     /// <summary>Whole batches from the one that holds the offset, or the first behind it; at least one, whatever its size.</summary>
     public static LogSlice Read(SegmentList segments, long offset, long limit, int maxBytes)
@@ -105,7 +104,7 @@ internal static class LogReader
         for (var read = 0; read < wanted && !whole.IsOver;)
         {
             if (read > 0) Turns.YieldThread();
-            var piece = Math.Min(PieceSize, wanted - read);
+            var piece = Math.Min(FileStoreExtensions.PieceSize, wanted - read);
             var count = segment.File.Files.Read(lease.Handle, buffer.AsSpan(read, piece), position + read);
             read += count;
             whole.Take(buffer.AsMemory(0, read));

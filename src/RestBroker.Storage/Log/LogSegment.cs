@@ -72,7 +72,7 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
     public void Append(RecordBatch batch, long now)
     {
         File.WrittenSize = _size + batch.Size;
-        using (var lease = File.Rent()) _files.Write(lease.Handle, batch.Bytes.Span, _size);
+        using (var lease = File.Rent()) _files.WriteInTurns(lease.Handle, batch.Bytes.Span, _size);
         Track(batch, now);
     }
 

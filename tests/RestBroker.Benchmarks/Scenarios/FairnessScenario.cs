@@ -17,20 +17,22 @@ internal static class FairnessScenario
         await bench.Broker.CreateTopicAsync("quiet");
         await bench.Broker.CreateTopicAsync("heavy", isSynced: false);
         await FetchScenario.FillAsync(bench);
-        var batch = Bodies.Json(100);
-        Run(bench, "p99 of 1 KiB, synced, beside a heavy producer", HttpText.Post("/v1/topics/heavy/records", batch), HttpText.Post("/append", batch));
+        RunProducer(bench, "p99 of 1 KiB, synced, beside a heavy producer", Bodies.Json(100));
         Run(bench, "p99 of 1 KiB, synced, beside huge fetches", FetchScenario.Page(0), HttpText.Get("/static"));
-        foreach (var (work, heavy) in Larger()) Run(bench, work, heavy);
+        foreach (var (work, heavy) in LargerPages()) Run(bench, work, heavy);
+        RunProducer(bench, "p99 of 1 KiB, synced, beside a producer of 7 MB a request", Bodies.Json(7_000));
     }
 
-    // As large as requests may be; without a row of the limit, whose answers have a MiB.
-    private static IEnumerable<(string Work, byte[] Heavy)> Larger()
+    // As large as pages may be; without a row of the limit, whose answers have a MiB.
+    private static IEnumerable<(string Work, byte[] Heavy)> LargerPages()
     {
         const string Page = $"/v1/topics/{FetchScenario.Topic}/partitions/0/records?offset=0&maxBytes=16000000";
         yield return ("p99 of 1 KiB, synced, beside fetches of 16 MB, JSON", HttpText.Get($"{Page}&limit=10000"));
         yield return ("p99 of 1 KiB, synced, beside fetches of 16 MB, record batches", HttpText.Get(Page, BatchBytes.ContentType));
-        yield return ("p99 of 1 KiB, synced, beside a producer of 7 MB a request", HttpText.Post("/v1/topics/heavy/records", Bodies.Json(7_000)));
     }
+
+    private static void RunProducer(Bench bench, string work, byte[] batch) =>
+        Run(bench, work, HttpText.Post("/v1/topics/heavy/records", batch), HttpText.Post("/append", batch));
 
     private static void Run(Bench bench, string work, byte[] heavy)
     {

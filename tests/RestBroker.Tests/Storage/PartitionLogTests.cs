@@ -152,6 +152,23 @@ public sealed class PartitionLogTests : IDisposable
     }
 
     [Fact]
+    public async Task A_batch_that_is_written_in_pieces_leaves_none_of_them_where_the_third_finds_no_room()
+    {
+        var log = _fixture.Open();
+        var many = new string('m', 1 << 20);
+        await LogFixture.AppendAsync(log, "one");
+        var writes = 0;
+        _fixture.Files.Fault = (call, _) => call == FileCall.Write && ++writes == 3 ? FaultyFileStore.NoSpace : 0;
+        await Assert.ThrowsAsync<BrokerException>(() => LogFixture.AppendAsync(log, many));
+
+        Assert.Equal(log.Segments.Last!.Size, new FileInfo(_fixture.FirstSegment).Length);
+        Assert.Equal(1, await LogFixture.AppendAsync(log, many));
+        Assert.Equal(3 + 5, writes); // a MiB and the frame around it
+        Assert.True(log.CloseCleanly());
+        Assert.Equal(["0 one", $"1 {many}"], LogFixture.Read(_fixture.Open(), maxBytes: 2 << 20));
+    }
+
+    [Fact]
     public async Task A_producer_that_gives_up_does_not_stop_the_write()
     {
         var log = _fixture.Open();
