@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Reflection;
+using System.Text.Json.Nodes;
 using RestBroker.Storage;
 
 namespace RestBroker.Benchmarks.Processes;
@@ -12,11 +13,12 @@ internal sealed class Broker : IDisposable
     private const int SegmentsOfOthers = 200;
 
     private readonly ServerProcess _process;
+    private readonly string _dataDirectory;
     private readonly HttpClient _client;
 
-    private Broker(ServerProcess process)
+    private Broker(ServerProcess process, string dataDirectory)
     {
-        _process = process;
+        (_process, _dataDirectory) = (process, dataDirectory);
         _client = new HttpClient { BaseAddress = new Uri($"http://{process.EndPoint}"), Timeout = TimeSpan.FromMinutes(5) };
     }
 
@@ -50,7 +52,7 @@ internal sealed class Broker : IDisposable
             ["RestBroker__MaxStreamsPerAddress"] = "20000",
         };
         foreach (var (name, value) in environment ?? []) settings[name] = value;
-        return new Broker(await ServerProcess.StartAsync(server ?? Metadata("ServerDll"), ["--urls", "http://127.0.0.1:0"], settings));
+        return new Broker(await ServerProcess.StartAsync(server ?? Metadata("ServerDll"), ["--urls", "http://127.0.0.1:0"], settings), dataDirectory);
     }
 
     /// <summary>Makes a topic. What it holds beyond <paramref name="maxBytes"/> is dropped, so that no run fills the disk.</summary>
@@ -77,6 +79,10 @@ internal sealed class Broker : IDisposable
         using var answer = await _client.DeleteAsync(new Uri($"/v1/topics/{topic}", UriKind.Relative));
         answer.EnsureSuccessStatusCode();
     }
+
+    /// <summary>Where the first partition of a topic has its files.</summary>
+    public async Task<string> PartitionDirectoryAsync(string topic) =>
+        Path.Combine(_dataDirectory, "topics", JsonNode.Parse(await GetAsync($"/v1/topics/{topic}"))!["topicId"]!.GetValue<string>(), "0");
 
     /// <summary>Sends a body once.</summary>
     public async Task<string> PostAsync(string path, byte[] body, string contentType = "application/json")

@@ -1,4 +1,5 @@
 using System.Globalization;
+using RestBroker.Benchmarks.Limit;
 using RestBroker.Benchmarks.Load;
 using RestBroker.Benchmarks.Measuring;
 
@@ -10,6 +11,9 @@ internal static class DataGrowth
     private const int Connections = 64;
     private const int Requests = 10_000;
     private const int BatchesPerPage = 10;
+    /// <summary>Bytes of a consumer's page.</summary>
+    public static readonly int PageSize = LogFill.BatchSize * BatchesPerPage;
+
     private const string Small = "grow-small";
     private const string Large = "grow-data";
 
@@ -24,7 +28,9 @@ internal static class DataGrowth
         foreach (var mebibytes in Sizes(bench.Pace))
         {
             await large.ToAsync(mebibytes);
-            Compare(bench, small.Batches, large.Batches, mebibytes < 1024 ? $"{mebibytes} MiB" : $"{mebibytes / 1024} GiB");
+            var size = mebibytes < 1024 ? $"{mebibytes} MiB" : $"{mebibytes / 1024} GiB";
+            Compare(bench, small.Batches, large.Batches, size);
+            if (mebibytes >= 1024) await CompareColdAsync(bench, large.Batches, size);
         }
 
         await bench.Broker.DeleteTopicAsync(Large);
@@ -45,6 +51,25 @@ internal static class DataGrowth
         GrowthScenario.CompareWrites(bench, $"produce 1 KiB, async, {size} of data", new GrowthPoint(writeLarge, write, Name));
     }
 
+    // What memory does not hold cannot be as quick: beside the same files, read by this program, and before each slice forgotten.
+    private static async Task CompareColdAsync(Bench bench, IReadOnlyList<long> batches, string size)
+    {
+        using var files = new LogFiles(await bench.Broker.PartitionDirectoryAsync(Large));
+        using var consume = Consume(bench, Large, batches);
+        bench.Compare($"consume from the start, pages of 1 MiB, {size} that memory has not", new Goal("flat"), new Comparison(bench.Pace)
+        {
+            Ours = files.Forgotten(bench.Ours(consume, LogFill.RecordsPerBatch * BatchesPerPage, PageSize)),
+            Limit = files.Forgotten(new Side("reading the files", duration => files.ReadOn(duration, PageSize))),
+            Format = Figures.BytesPerSecond,
+        });
+        using var random = Random(bench, Large, batches);
+        bench.Compare($"read one record of 1 KiB at random, {size} that memory has not", new Goal("flat"), new Comparison(bench.Pace)
+        {
+            Ours = files.Forgotten(bench.Ours(random, 1)),
+            Limit = files.Forgotten(new Side("a batch anywhere in the files", duration => files.ReadAnywhere(duration, LogFill.BatchSize, Connections))),
+        });
+    }
+
     private static IEnumerable<int> Sizes(Pace pace)
     {
         int[] sizes = pace.IsFull ? [64, 1_024, 10 * 1_024, pace.DataGibibytes * 1_024] : [64, 1_024];
@@ -60,13 +85,13 @@ internal static class DataGrowth
         return new LoadDriver(bench.Broker.EndPoint, Connections, _ => requests[turn++ % requests.Length]);
     }
 
-    // From the first page on, and at the end again from the first; what is small is read again and again.
-    private static LoadDriver Consume(Bench bench, string topic, IReadOnlyList<long> batches)
+    /// <summary>Consumers that take the log's pages in turn from the first on, and at the end again: what is small is read again and again.</summary>
+    public static LoadDriver Consume(Bench bench, string topic, IReadOnlyList<long> batches, int connections = 1)
     {
         long[] offsets = [.. batches.Where((_, batch) => batch % BatchesPerPage == 0)];
         var turn = 0;
-        return new LoadDriver(bench.Broker.EndPoint, 1, _ => HttpText.Get(
-            $"/v1/topics/{topic}/partitions/0/records?offset={offsets[turn++ % offsets.Length]}&maxBytes={LogFill.BatchSize * BatchesPerPage}", BatchBytes.ContentType));
+        return new LoadDriver(bench.Broker.EndPoint, connections, _ => HttpText.Get(
+            $"/v1/topics/{topic}/partitions/0/records?offset={offsets[turn++ % offsets.Length]}&maxBytes={PageSize}", BatchBytes.ContentType));
     }
 
     private static byte[] Write(string topic) => HttpText.Post($"/v1/topics/{topic}/partitions/0/records", Bodies.Json(1));

@@ -1,4 +1,5 @@
 using System.Net;
+using RestBroker.Benchmarks.Limit;
 using RestBroker.Benchmarks.Load;
 using RestBroker.Benchmarks.Measuring;
 
@@ -11,6 +12,8 @@ namespace RestBroker.Benchmarks.Scenarios;
 internal static class FairnessScenario
 {
     private const int QuietConnections = 4;
+    private const string Cold = "cold";
+    private const int ColdMebibytes = 2_048;
 
     public static async Task RunAsync(Bench bench)
     {
@@ -21,6 +24,20 @@ internal static class FairnessScenario
         Run(bench, "p99 of 1 KiB, synced, beside huge fetches", FetchScenario.Page(0), HttpText.Get("/static"));
         foreach (var (work, heavy) in LargerPages()) Run(bench, work, heavy);
         RunProducer(bench, "p99 of 1 KiB, synced, beside a producer of 7 MB a request", Bodies.Json(7_000));
+        await RunColdAsync(bench);
+    }
+
+    // The limit is the disk's: four threads of this program, which read the same files, beside the same quiet client of the limit server.
+    private static async Task RunColdAsync(Bench bench)
+    {
+        const string Work = "p99 of 1 KiB, synced, beside four consumers of what memory has not";
+        await bench.Broker.CreateTopicAsync(Cold, isSynced: false, maxBytes: 1L << 40);
+        var fill = new LogFill(bench.Broker, Cold);
+        await fill.ToAsync(ColdMebibytes);
+        using var files = new LogFiles(await bench.Broker.PartitionDirectoryAsync(Cold));
+        using var consumers = DataGrowth.Consume(bench, Cold, fill.Batches, QuietConnections);
+        Run(bench, Work, quiet => files.Forgotten(Beside(quiet, duration => consumers.Run(duration))));
+        RunLimit(bench, Work, quiet => files.Forgotten(Beside(quiet, duration => files.ReadAnywhere(duration, DataGrowth.PageSize, QuietConnections))));
     }
 
     // As large as pages may be; without a row of the limit, whose answers have a MiB.
@@ -34,13 +51,15 @@ internal static class FairnessScenario
     private static void RunProducer(Bench bench, string work, byte[] batch) =>
         Run(bench, work, HttpText.Post("/v1/topics/heavy/records", batch), HttpText.Post("/append", batch));
 
-    private static void Run(Bench bench, string work, byte[] heavy)
+    private static void Run(Bench bench, string work, byte[] heavy) => Run(bench, work, quiet => Beside(bench.Broker.EndPoint, heavy, quiet));
+
+    private static void Run(Bench bench, string work, Func<Side, Side> beside)
     {
         using var quiet = bench.Drive(isOurs: true, QuietConnections, HttpText.Post("/v1/topics/quiet/records", Bodies.Json(1)));
         var alone = bench.Ours(quiet, 1);
         bench.Compare(work, new Goal("fair", AtMost: 2), new Comparison(bench.Pace)
         {
-            Ours = Beside(bench.Broker.EndPoint, heavy, alone),
+            Ours = beside(alone),
             Limit = alone with { Name = "alone" },
             Metric = slice => slice.P99,
             Format = Figures.Duration,
@@ -51,25 +70,38 @@ internal static class FairnessScenario
     private static void Run(Bench bench, string work, byte[] heavy, byte[] heavyLimit)
     {
         Run(bench, work, heavy);
-        using var quietLimit = bench.Drive(isOurs: false, QuietConnections, HttpText.Post("/append-synced", Bodies.Json(1)));
-        var limitAlone = bench.Beside("limit alone", quietLimit, 1);
+        RunLimit(bench, work, quiet => Beside(bench.Limit.EndPoint, heavyLimit, quiet));
+    }
+
+    private static void RunLimit(Bench bench, string work, Func<Side, Side> beside)
+    {
+        using var quiet = bench.Drive(isOurs: false, QuietConnections, HttpText.Post("/append-synced", Bodies.Json(1)));
+        var alone = bench.Beside("limit alone", quiet, 1);
         bench.Compare($"{work}: the limit server", new Goal("fair"), new Comparison(bench.Pace)
         {
-            Ours = Beside(bench.Limit.EndPoint, heavyLimit, limitAlone),
-            Limit = limitAlone,
+            Ours = beside(alone),
+            Limit = alone,
             Metric = slice => slice.P99,
             Format = Figures.Duration,
             IsLessBetter = true,
         });
     }
 
-    private static Side Beside(IPEndPoint server, byte[] heavy, Side quiet) => new(quiet.Name, duration =>
+    private static Side Beside(IPEndPoint server, byte[] heavy, Side quiet) => Beside(quiet, duration =>
     {
         using var driver = new LoadDriver(server, 1, _ => heavy);
-        var load = new Thread(() => driver.Run(duration));
-        load.Start();
-        var slice = quiet.Run(duration);
-        load.Join();
-        return slice;
+        driver.Run(duration);
     });
+
+    private static Side Beside(Side quiet, Action<TimeSpan> heavy) => quiet with
+    {
+        Run = duration =>
+        {
+            var load = new Thread(() => heavy(duration));
+            load.Start();
+            var slice = quiet.Run(duration);
+            load.Join();
+            return slice;
+        },
+    };
 }
