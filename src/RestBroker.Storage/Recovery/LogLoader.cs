@@ -29,8 +29,8 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
         var checkpoint = new LogCheckpoint(Files, Path.Combine(directory, LogCheckpoint.FileName));
         var saved = checkpoint.Read();
         var scan = new TailScan(host, start, saved, quarantine, report);
-        SwapRecovery.Run(Files, directory, path => scan.Quarantine(path, 0));
-        var (segments, active) = LoadSegments(directory, scan, saved, report);
+        var found = SwapRecovery.Run(Files, directory, path => scan.Quarantine(path, 0));
+        var (segments, active) = LoadSegments(found, scan, saved, report);
 
         var recoveryPoint = segments.Count == 0 ? saved?.RecoveryPoint ?? 0 : segments[^1].NextOffset;
         // The log start is durable at once; on an async topic a power cut may have taken the records that it was moved behind.
@@ -39,7 +39,7 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
         var memory = new LogMemory(directory, host, checkpoint, saved);
         if (start == StartKind.Clean) memory.RecoveryPoint = recoveryPoint;
         var list = new SegmentList([.. segments]);
-        var producers = new ProducerLoader(host).Load(partition.Partition, directory, list, highWatermark);
+        var producers = new ProducerLoader(host).Load(partition.Partition, found, list, highWatermark);
         var loaded = new LoadedLog(list, active, nextOffset, highWatermark, memory, producers);
         // Without a checkpoint nobody knows what was deleted before the first segment; with one, a file may be gone all the same.
         var firstOffset = segments.Count > 0 ? segments[0].BaseOffset : recoveryPoint;
@@ -63,7 +63,7 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
 
     // Behind a damaged end nothing may be appended, even where a file behind it is empty and goes.
     private (List<LogSegment> Segments, LogSegment? Active) LoadSegments(
-        string directory, TailScan scan, CheckpointState? saved, RecoveryReport report)
+        LogDirectory directory, TailScan scan, CheckpointState? saved, RecoveryReport report)
     {
         var segments = new List<LogSegment>();
         LogSegment? active = null;
