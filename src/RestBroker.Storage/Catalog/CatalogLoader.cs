@@ -43,7 +43,9 @@ internal sealed partial class CatalogLoader(
 
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
-        Metadata = Load(new TopicPartition(MetadataTopic, 0), directory.Metadata, MetadataConfig);
+        var metadata = Recover(new TopicPartition(MetadataTopic, 0), directory.Metadata, MetadataConfig);
+        await StartSync.RunAsync([metadata], null, cancellationToken);
+        Metadata = metadata.Log;
         var journal = new Journal(Metadata);
         var isWhole = journal.Replay(record =>
         {
@@ -81,7 +83,7 @@ internal sealed partial class CatalogLoader(
 
     private async Task<Dictionary<string, Topic>> LoadTopicsAsync(CancellationToken cancellationToken)
     {
-        var logs = new ConcurrentDictionary<TopicPartition, PartitionLog>();
+        var logs = new ConcurrentDictionary<TopicPartition, RecoveredLog>();
         var wanted =
             from stored in _stored.Values
             let topicConfig = TopicConfig.Parse(stored.Configs)
@@ -93,23 +95,24 @@ internal sealed partial class CatalogLoader(
             var path = DataDirectory.PartitionDirectory(directory.TopicDirectory(topicId), partition.Partition);
             host.Files.CreateDirectory(path);
             host.Flusher.Cover(path);
-            logs[partition] = Load(partition, path, topicConfig);
+            logs[partition] = Recover(partition, path, topicConfig);
             return ValueTask.CompletedTask;
         });
+        await StartSync.RunAsync(logs.Values, host.Flusher.Together, cancellationToken);
         return _stored.Values.ToDictionary(stored => stored.Name, stored => new Topic(
-            stored.Describe(), [.. Enumerable.Range(0, stored.PartitionCount).Select(number => logs[new TopicPartition(stored.Name, number)])]));
+            stored.Describe(), [.. Enumerable.Range(0, stored.PartitionCount).Select(number => logs[new TopicPartition(stored.Name, number)].Log)]));
     }
 
-    private PartitionLog Load(TopicPartition partition, string path, TopicConfig topicConfig)
+    private RecoveredLog Recover(TopicPartition partition, string path, TopicConfig topicConfig)
     {
         var report = new RecoveryReport();
-        var log = _loader.Load(partition, path, topicConfig, report);
+        var recovered = _loader.Recover(partition, path, topicConfig, report);
         Interlocked.Add(ref _scannedBytes, report.ScannedBytes);
-        if (!report.NeededWork) return log;
+        if (!report.NeededWork) return recovered;
         host.Metrics?.Recovered(report);
         Interlocked.Increment(ref _recoveredCount);
-        Log.Recovered(logger, partition, report.ScannedBytes, report.QuarantinedBytes, string.Join(", ", report.Damaged), log.NextOffset);
-        return log;
+        Log.Recovered(logger, partition, report.ScannedBytes, report.QuarantinedBytes, string.Join(", ", report.Damaged), recovered.Log.NextOffset);
+        return recovered;
     }
 
     // Returns how many belong to topics that nobody knows the name of.

@@ -47,6 +47,9 @@ internal sealed partial class LogFlusher : IDisposable
         lock (_queue) _together = together;
     }
 
+    /// <summary>Syncs many logs at once; null where each has to be synced by itself. One caller at a time: for the start and the end.</summary>
+    public FileSystemSync? Together => _together is { IsUsable: true } ? _together : null;
+
     /// <summary>Takes note of a directory in which a log lies.</summary>
     public void Cover(string directory) => _together?.Cover(directory);
 
@@ -80,9 +83,9 @@ internal sealed partial class LogFlusher : IDisposable
     /// <summary>After the threads have ended: syncs many logs together, if that is possible. False where each has to do so itself.</summary>
     public bool TryFlushRest(IReadOnlyList<LogCommits> logs)
     {
-        if (logs.Count < MinTogether || _together is not { IsUsable: true }) return false;
+        if (logs.Count < MinTogether || Together is null) return false;
         FlushTogether(logs);
-        return _together.IsUsable;
+        return Together is not null;
     }
 
     /// <summary>Ends the threads. What is still queued is flushed by the logs themselves when they are closed.</summary>

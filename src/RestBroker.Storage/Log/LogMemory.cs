@@ -78,16 +78,20 @@ internal sealed class LogMemory
     /// <summary>The file system was synced after the last save.</summary>
     public void NoteSynced()
     {
-        lock (_gate) _checkpoint.NoteSynced();
+        lock (_gate)
+        {
+            _checkpoint.NoteSynced();
+            Volatile.Write(ref _reservedOffset, _saved.ReservedOffset);
+        }
     }
 
-    /// <summary>From now on no offset below this one is given out, whatever happens to the segments.</summary>
-    public void SaveFloor(long offset)
+    /// <summary>From now on no offset below this one is given out, whatever happens to the segments; for the start.</summary>
+    public void SaveFloor(long offset, bool sync)
     {
         lock (_gate)
         {
             _saved = _saved with { FloorOffset = offset };
-            Write(offset);
+            Write(offset, _logStartOffset, sync);
         }
     }
 

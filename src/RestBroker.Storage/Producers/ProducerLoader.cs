@@ -2,6 +2,7 @@ using RestBroker.Core.Producers;
 using RestBroker.Core.Records;
 using RestBroker.Storage.Files;
 using RestBroker.Storage.Log;
+using RestBroker.Storage.Recovery;
 
 namespace RestBroker.Storage.Producers;
 
@@ -17,11 +18,11 @@ internal sealed class ProducerLoader(LogHost host)
     /// <param name="directory">Where its snapshots are.</param>
     /// <param name="segments">Its log as it was recovered.</param>
     /// <param name="logEnd">One past the last record; told apart, for a log that retention has emptied has no segment to tell it.</param>
-    public PartitionProducers Load(int partition, string directory, SegmentList segments, long logEnd)
+    public PartitionProducers Load(int partition, LogDirectory directory, SegmentList segments, long logEnd)
     {
         var state = new ProducerState(host.Producers);
-        var files = new SnapshotFiles(host.Files, directory);
-        var saved = files.Load(state, logEnd);
+        var files = new SnapshotFiles(host.Files, directory.Path);
+        var saved = files.Load(directory.Files, state, logEnd);
         var replayed = Replay(segments, saved ?? 0, state);
         state.Expire(host.NowMilliseconds);
         var producers = new PartitionProducers(partition, state, files, (saved ?? (logEnd == 0 ? 0 : -1), replayed));

@@ -18,15 +18,15 @@ internal sealed class SnapshotFiles(IFileStore files, string directory)
 
     private const int Kept = 2;
 
-    private readonly byte[] _owner = OwnerOf(directory);
+    private byte[]? _owner;
 
     /// <summary>Whose snapshots they are: a file that was put into another directory is not believed.</summary>
-    public ReadOnlySpan<byte> Owner => _owner;
+    public ReadOnlySpan<byte> Owner => _owner ??= OwnerOf(directory);
 
-    /// <summary>Fills the state from the newest snapshot that can be believed; returns its offset, or null where there is none.</summary>
-    public long? Load(ProducerState state, long logEnd)
+    /// <summary>Fills the state from the newest snapshot among these files that can be believed; returns its offset, or null where there is none.</summary>
+    public long? Load(IReadOnlyList<string> paths, ProducerState state, long logEnd)
     {
-        foreach (var (offset, path) in Newest())
+        foreach (var (offset, path) in Newest(paths))
         {
             if (offset > logEnd)
             {
@@ -36,7 +36,7 @@ internal sealed class SnapshotFiles(IFileStore files, string directory)
             }
 
             var bytes = files.ReadAll(path, ProducerSnapshot.MaxSize);
-            if (!ProducerSnapshot.IsValid(bytes, _owner, offset)) continue;
+            if (!ProducerSnapshot.IsValid(bytes, Owner, offset)) continue;
             ProducerSnapshot.Read(bytes, state);
             return offset;
         }
@@ -60,14 +60,14 @@ internal sealed class SnapshotFiles(IFileStore files, string directory)
 
         if (!sync) return;
         files.SyncDirectory(directory);
-        foreach (var (_, path) in Newest().Skip(Kept)) files.Delete(path);
+        foreach (var (_, path) in Newest(files.Files(directory)).Skip(Kept)) files.Delete(path);
     }
 
     private string PathOf(long offset) => Path.Combine(directory, offset.ToString("D20", CultureInfo.InvariantCulture) + Suffix);
 
-    private List<(long Offset, string Path)> Newest() =>
+    private static List<(long Offset, string Path)> Newest(IReadOnlyList<string> paths) =>
     [
-        .. from path in files.Files(directory)
+        .. from path in paths
            where path.EndsWith(Suffix, StringComparison.Ordinal)
            let name = Path.GetFileNameWithoutExtension(path)
            where name.Length == 20 && long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _)

@@ -14,35 +14,44 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
 {
     private IFileStore Files => host.Files;
 
+    /// <summary>A log by itself: what was kept is on the disk on return.</summary>
     public PartitionLog Load(TopicPartition partition, string directory, TopicConfig config, RecoveryReport report)
+    {
+        var recovered = Recover(partition, directory, config, report);
+        recovered.Sync();
+        recovered.Save(sync: true);
+        return recovered.Log;
+    }
+
+    /// <summary>One of many, which are synced together afterwards: until then it must not be served.</summary>
+    public RecoveredLog Recover(TopicPartition partition, string directory, TopicConfig config, RecoveryReport report)
     {
         var checkpoint = new LogCheckpoint(Files, Path.Combine(directory, LogCheckpoint.FileName));
         var saved = checkpoint.Read();
         var scan = new TailScan(host, start, saved, quarantine, report);
-        SwapRecovery.Run(Files, directory, path => scan.Quarantine(path, 0));
-        var (segments, active) = LoadSegments(directory, scan, saved, report);
+        var found = SwapRecovery.Run(Files, directory, path => scan.Quarantine(path, 0));
+        var (segments, active) = LoadSegments(found, scan, saved, report);
 
         var recoveryPoint = segments.Count == 0 ? saved?.RecoveryPoint ?? 0 : segments[^1].NextOffset;
         // The log start is durable at once; on an async topic a power cut may have taken the records that it was moved behind.
         var highWatermark = Math.Max(recoveryPoint, saved?.LogStartOffset ?? 0);
         var nextOffset = NextOffset(saved, highWatermark, segments.Count > 0);
-        var memory = new LogMemory(directory, host, checkpoint, saved) { RecoveryPoint = recoveryPoint };
+        var memory = new LogMemory(directory, host, checkpoint, saved);
+        if (start == StartKind.Clean) memory.RecoveryPoint = recoveryPoint;
         var list = new SegmentList([.. segments]);
-        var producers = new ProducerLoader(host).Load(partition.Partition, directory, list, highWatermark);
+        var producers = new ProducerLoader(host).Load(partition.Partition, found, list, highWatermark);
         var loaded = new LoadedLog(list, active, nextOffset, highWatermark, memory, producers);
         // Without a checkpoint nobody knows what was deleted before the first segment; with one, a file may be gone all the same.
         var firstOffset = segments.Count > 0 ? segments[0].BaseOffset : recoveryPoint;
         if (saved is not null && firstOffset > memory.LogStartOffset && segments.Count == 0) report.AddDamaged(new OffsetRange(memory.LogStartOffset, firstOffset));
         // Below the floor there may have been nothing: that is the gap of a reservation.
         if (firstOffset > Math.Max(memory.LogStartOffset, saved?.FloorOffset ?? 0)) memory.RaiseLogStart(firstOffset);
-        if (start != StartKind.Clean && (saved is not null || segments.Count > 0))
+        var log = new PartitionLog(partition, directory, config, host, loaded);
+        return new RecoveredLog(log, memory, Files, directory)
         {
-            SyncAll(directory, segments);
-            if (nextOffset > highWatermark) memory.SaveFloor(nextOffset);
-            else if (memory.IsOld) memory.Save(nextOffset);
-        }
-
-        return new PartitionLog(partition, directory, config, host, loaded);
+            IsUnsynced = start != StartKind.Clean && (saved is not null || segments.Count > 0),
+            RecoveryPoint = recoveryPoint,
+        };
     }
 
     /// <summary>A log that has just been made.</summary>
@@ -54,7 +63,7 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
 
     // Behind a damaged end nothing may be appended, even where a file behind it is empty and goes.
     private (List<LogSegment> Segments, LogSegment? Active) LoadSegments(
-        string directory, TailScan scan, CheckpointState? saved, RecoveryReport report)
+        LogDirectory directory, TailScan scan, CheckpointState? saved, RecoveryReport report)
     {
         var segments = new List<LogSegment>();
         LogSegment? active = null;
@@ -123,18 +132,5 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
         if (start == StartKind.Clean) return next;
         if (saved is { } known) return start.IsSameBoot(known, host.BootId) ? next : Math.Max(next, known.ReservedOffset);
         return hasRecords ? ((next / LogMemory.ReservationBlock) + 2) * LogMemory.ReservationBlock : next;
-    }
-
-    private void SyncAll(string directory, List<LogSegment> segments)
-    {
-        foreach (var segment in segments)
-        {
-            if (segment.SyncedSize == segment.Size) continue;
-            using var lease = segment.File.Rent();
-            Files.Sync(lease.Handle);
-            segment.SyncedSize = segment.Size;
-        }
-
-        Files.SyncDirectory(directory);
     }
 }

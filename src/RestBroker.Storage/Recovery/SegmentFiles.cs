@@ -17,10 +17,10 @@ internal sealed class SegmentFiles
     private readonly long[] _baseOffsets;
     private readonly bool?[] _readable;
 
-    public SegmentFiles(LogHost host, string directory)
+    public SegmentFiles(LogHost host, LogDirectory directory)
     {
-        (_host, _directory) = (host, directory);
-        _baseOffsets = [.. BaseOffsets(host.Files.Files(directory)).Order()];
+        (_host, _directory) = (host, directory.Path);
+        _baseOffsets = [.. BaseOffsets(directory.Files).Order()];
         _readable = new bool?[_baseOffsets.Length];
     }
 

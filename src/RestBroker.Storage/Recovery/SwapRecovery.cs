@@ -15,12 +15,14 @@ internal static class SwapRecovery
     private const int NumberSize = 20;
     private const int ReadChunk = 1024 * 1024;
 
+    /// <summary>Returns what is there then.</summary>
     /// <param name="files">The disk.</param>
     /// <param name="directory">The log's.</param>
     /// <param name="quarantine">Takes a copy of a file before it goes for another reason than compaction.</param>
-    public static void Run(IFileStore files, string directory, Action<string> quarantine)
+    public static LogDirectory Run(IFileStore files, string directory, Action<string> quarantine)
     {
         var paths = files.Files(directory);
+        if (!paths.Any(IsOfCompaction)) return new LogDirectory(directory, paths);
         foreach (var path in paths.Where(path => path.EndsWith(CleanedSegment.Suffix, StringComparison.Ordinal))) files.Delete(path);
         foreach (var path in paths.Where(path => path.EndsWith(SegmentSwap.Suffix, StringComparison.Ordinal)))
         {
@@ -40,7 +42,12 @@ internal static class SwapRecovery
             files.Rename(path, last);
             files.SyncDirectory(directory);
         }
+
+        return new LogDirectory(directory, files.Files(directory));
     }
+
+    private static bool IsOfCompaction(string path) =>
+        path.EndsWith(CleanedSegment.Suffix, StringComparison.Ordinal) || path.EndsWith(SegmentSwap.Suffix, StringComparison.Ordinal);
 
     private static (long From, long To)? RangeOf(string path)
     {

@@ -14,6 +14,8 @@ internal sealed class DiskNames
     // Made when it is first needed: that of the platters has none of its own.
     private DiskNames Durable => _durable ??= new DiskNames();
 
+    public IEnumerable<DiskFile> Files => _files.Values;
+
     public DiskFile? Find(string path) => _files.GetValueOrDefault(path);
 
     public string PathOf(DiskFile file) => _files.FirstOrDefault(entry => entry.Value == file).Key ?? "(no name)";
@@ -59,6 +61,11 @@ internal sealed class DiskNames
     {
         if (!_unsynced.Remove(directory, out var actions)) return;
         foreach (var action in actions) action(Durable);
+    }
+
+    public void SyncAll()
+    {
+        foreach (var directory in _unsynced.Keys.ToList()) Sync(directory);
     }
 
     public IReadOnlyList<string> FilesIn(string directory) => [.. _files.Keys.Where(path => Path.GetDirectoryName(path) == directory)];

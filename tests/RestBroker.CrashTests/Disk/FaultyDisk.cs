@@ -130,7 +130,8 @@ internal sealed class FaultyDisk : IFileStore
         lock (_gate)
         {
             Begin(FileCall.Sync, file);
-            foreach (var opened in _handles.Values) opened.Sync();
+            foreach (var written in _names.Files.Concat(_handles.Values)) written.Sync();
+            _names.SyncAll();
         }
     }
 

@@ -40,7 +40,8 @@ internal sealed class FaultyFileStore : IFileStore
     /// <summary>Whether a call that fails has done its work first, as a disk may.</summary>
     public bool FailsLate { get; set; }
 
-    public Guid BootId => _disk.BootId;
+    /// <summary>The boot of the machine; another one = there was a power cut.</summary>
+    public Guid BootId { get; set; } = new PhysicalFileStore().BootId;
 
     public SafeFileHandle Open(string path)
     {

@@ -65,6 +65,51 @@ public sealed class SyncTogetherTests : IDisposable
     }
 
     [Fact]
+    public async Task A_start_after_a_crash_syncs_many_logs_by_one_call()
+    {
+        await LeaveUncleanAsync();
+        WatchTopics();
+
+        await using var again = await OpenAsync();
+
+        Assert.Equal(FileCall.SyncFileSystem, Assert.Single(_syncs).Call);
+        Assert.All(await again.DescribePartitionsAsync("crowd", default), partition => Assert.Equal(1, partition.HighWatermark));
+    }
+
+    [Fact]
+    public async Task A_start_after_a_power_cut_notes_where_many_logs_go_on_by_one_call_more()
+    {
+        await LeaveUncleanAsync();
+        _files.BootId = Guid.NewGuid();
+        WatchTopics();
+
+        await using (var again = await OpenAsync())
+        {
+            Assert.Equal([FileCall.SyncFileSystem, FileCall.SyncFileSystem], _syncs.Select(sync => sync.Call));
+            await ProduceAsync(again, "crowd", 0);
+        }
+
+        Assert.DoesNotContain(_syncs, sync => sync.Call == FileCall.Sync && sync.Path.EndsWith("checkpoint", StringComparison.Ordinal));
+        MakeUnclean();
+        await using var third = await OpenAsync();
+        var next = (await third.DescribePartitionsAsync("crowd", default)).Select(partition => partition.NextOffset);
+        Assert.Equal([(1 << 20) + 1, .. Enumerable.Repeat(1 << 20, Crowd - 1)], next);
+    }
+
+    [Fact]
+    public async Task A_start_whose_sync_of_all_fails_syncs_each_log_by_itself()
+    {
+        await LeaveUncleanAsync();
+        WatchTopics(call => call == FileCall.SyncFileSystem ? FaultyFileStore.IoError : 0);
+
+        await using var again = await OpenAsync();
+
+        Assert.Equal(Crowd, _syncs.Count(sync => sync.Call == FileCall.SyncDirectory));
+        Assert.Single(_syncs, sync => sync.Call == FileCall.SyncFileSystem);
+        Assert.True(again.IsHealthy);
+    }
+
+    [Fact]
     public async Task A_log_by_itself_waits_for_its_own_file_only()
     {
         await using var engine = await OpenAsync();
@@ -140,6 +185,29 @@ public sealed class SyncTogetherTests : IDisposable
         await Task.WhenAny(Task.WhenAll(produced));
         return produced;
     }
+
+    /// <summary>Leaves a record in each log, and a stop that was not in order.</summary>
+    private async Task LeaveUncleanAsync()
+    {
+        await using (var engine = await OpenAsync())
+        {
+            await CreateAsync(engine, "crowd", Crowd);
+            for (var partition = 0; partition < Crowd; partition++) await ProduceAsync(engine, "crowd", partition);
+        }
+
+        MakeUnclean();
+    }
+
+    private void MakeUnclean() => File.Delete(Path.Combine(_directory.Path, "clean-shutdown"));
+
+    /// <summary>Takes down every sync below the topics, and those of the file system.</summary>
+    private void WatchTopics(Func<FileCall, int>? fault = null) => _files.Fault = (call, path) =>
+    {
+        var isOfTopic = path.Contains($"{Path.DirectorySeparatorChar}topics{Path.DirectorySeparatorChar}", StringComparison.Ordinal);
+        if (call != FileCall.SyncFileSystem && (!isOfTopic || call is not (FileCall.Sync or FileCall.SyncDirectory))) return 0;
+        _syncs.Enqueue((call, path));
+        return fault?.Invoke(call) ?? 0;
+    };
 
     private void Watch(Func<FileCall, int>? fault = null, bool isLogsOnly = true) => _files.Fault = (call, path) =>
     {

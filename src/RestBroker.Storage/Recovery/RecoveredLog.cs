@@ -1,0 +1,55 @@
+using RestBroker.Storage.Files;
+using RestBroker.Storage.Log;
+
+namespace RestBroker.Storage.Recovery;
+
+/// <summary>
+/// A log that the start has read back. What it keeps has to be on the disk before it is served, and before its checkpoint tells of it: two
+/// steps, so that many logs can share the sync of each. Not thread-safe.
+/// </summary>
+internal sealed class RecoveredLog(PartitionLog log, LogMemory memory, IFileStore files, string directory)
+{
+    public PartitionLog Log => log;
+
+    /// <summary>Whether some of it may not be on the disk: the last run did not end in order.</summary>
+    public bool IsUnsynced { get; init; }
+
+    /// <summary>Everything below is on the disk once it has been synced.</summary>
+    public required long RecoveryPoint { get; init; }
+
+    /// <summary>Whether the checkpoint was written and is not on the disk.</summary>
+    public bool IsSaveUnsynced => IsUnsynced && memory.IsOld;
+
+    /// <summary>Syncs its own files and their names.</summary>
+    public void Sync()
+    {
+        if (!IsUnsynced) return;
+        foreach (var segment in log.Segments.All)
+        {
+            if (segment.SyncedSize == segment.Size) continue;
+            using var lease = segment.File.Rent();
+            files.Sync(lease.Handle);
+        }
+
+        files.SyncDirectory(directory);
+        NoteSynced();
+    }
+
+    /// <summary>The file system was synced since it was read back.</summary>
+    public void NoteSynced()
+    {
+        foreach (var segment in log.Segments.All) segment.SyncedSize = segment.Size;
+        memory.RecoveryPoint = RecoveryPoint;
+    }
+
+    /// <summary>Notes in the checkpoint what is on the disk, and the offset at which the log goes on. Without a sync the caller syncs the file system.</summary>
+    public void Save(bool sync)
+    {
+        if (!IsUnsynced) return;
+        if (log.NextOffset > log.HighWatermark.Value) memory.SaveFloor(log.NextOffset, sync);
+        else if (memory.IsOld) memory.Save(log.NextOffset, sync);
+    }
+
+    /// <summary>The file system was synced after the checkpoint was written.</summary>
+    public void NoteSaved() => memory.NoteSynced();
+}
