@@ -20,6 +20,8 @@ internal sealed class StreamPulse : IDisposable
 
     public WakeSignal Signal { get; } = new();
 
+    public TimeProvider Time => _clocks.Time;
+
     /// <summary>Whether it is time for a heartbeat.</summary>
     public bool IsDue => _isDue;
 
