@@ -37,7 +37,7 @@ internal sealed class EventRequests(ILogEngine engine, ReadPlanner planner, Stre
     }
 
     // What the stream was asked for is not kept while it runs.
-    private async Task RunAsync(ValueTask<StreamLoop> opening, ReadLifetime lifetime, IDisposable slot)
+    private static async Task RunAsync(ValueTask<StreamLoop> opening, ReadLifetime lifetime, IDisposable slot)
     {
         using (slot)
         using (lifetime)
