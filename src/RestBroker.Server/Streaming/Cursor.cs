@@ -49,6 +49,22 @@ internal sealed class Cursor
         return new([.. topics.Select(topic => new CursorTopic(topic.Incarnation, topic.Slots.ToArray()))]);
     }
 
+    /// <summary>Whether no partition that is in scope stands before another position of the same read, which may know of more partitions.</summary>
+    public bool Reaches(Cursor other)
+    {
+        if (ReferenceEquals(this, other)) return true;
+        for (var i = 0; i < Topics.Count; i++)
+        {
+            var theirs = other.Topics[i].Slots.Span;
+            for (var partition = 0; partition < theirs.Length; partition++)
+            {
+                if (Topics[i].NextOffset(partition) < theirs[partition]) return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <exception cref="BrokerException"><see cref="BrokerError.InvalidCursor"/>.</exception>
     public static Cursor Parse(string text)
     {

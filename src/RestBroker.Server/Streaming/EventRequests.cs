@@ -37,11 +37,15 @@ internal sealed class EventRequests(ILogEngine engine, ReadPlanner planner, Stre
     }
 
     // What the stream was asked for is not kept while it runs.
-    private async Task RunAsync(ValueTask<StreamLoop> opening, ReadLifetime lifetime, IDisposable slot)
+    private static async Task RunAsync(ValueTask<StreamLoop> opening, ReadLifetime lifetime, IDisposable slot)
     {
         using (slot)
         using (lifetime)
-        using (var stream = await opening) await stream.RunAsync(hubs, lifetime);
+        using (var stream = await opening)
+        {
+            // The one place where a stream waits while nothing happens.
+            while (await stream.AdvanceAsync(lifetime)) await stream.WaitAsync();
+        }
     }
 
     private async ValueTask<StreamLoop> OpenAsync(HttpContext context, StreamWish wish, ReadLifetime lifetime)
@@ -58,8 +62,8 @@ internal sealed class EventRequests(ILogEngine engine, ReadPlanner planner, Stre
         var form = new TailForm(kind.ContentType == ContentTypes.EventStream, wishes.Shape);
         var output = new StreamOutput(context, clocks.Stalls);
         output.Prepare(kind.ContentType);
-        var dress = form.Dress(output.Buffer, session, clocks.Time, context.TraceIdentifier);
-        return new StreamLoop(session, dress, output, new StreamPulse(clocks, lifetime)) { Opening = start.Opening };
+        var read = StreamRead.Of(session, form, output, clocks.Time);
+        return new StreamLoop(read, hubs, output, new StreamPulse(clocks, lifetime)) { Opening = start.Opening };
     }
 
     // The first step is made before there is a stream: what it is refused for is a status.

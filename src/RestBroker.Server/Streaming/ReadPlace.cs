@@ -60,13 +60,14 @@ internal sealed class ReadPlace(IReadOnlyList<TopicPosition> topics)
         for (var i = 0; i < topics.Count; i++) topics[i].Bound(other?.Topics[i].Slots.ToArray());
     }
 
-    /// <summary>Stands where another read of the same scope does.</summary>
+    /// <summary>Where the partitions end, as far as it is known.</summary>
+    public Cursor End => Cursor.Of([.. topics.Select(topic => topic.End)]);
+
+    /// <summary>The same partitions where another read of the scope stands. Thread-safe.</summary>
     /// <param name="position">Where that is.</param>
     /// <param name="end">The end of the log, as far as it is known.</param>
-    public void Follow(Cursor position, Cursor end)
-    {
-        for (var i = 0; i < topics.Count; i++) topics[i].Follow(position.Topics[i].Slots.Span, end.Topics[i].Slots.Span);
-    }
+    public IReadOnlyList<TopicPosition> At(Cursor position, Cursor end) =>
+        [.. topics.Select((topic, i) => topic.At(position.Topics[i].Slots.Span, end.Topics[i].Slots.Span))];
 
     /// <summary>Steps behind one record that was read elsewhere.</summary>
     public void Pass(int topic, int partition, long nextOffset)

@@ -46,14 +46,6 @@ internal sealed class ReadScope(IReadOnlyList<TopicPosition> topics, int maxPart
         return _request;
     }
 
-    /// <summary>Keeps nothing of the last request.</summary>
-    public void Forget()
-    {
-        _asked.Clear();
-        _request.Clear();
-        _asked.Capacity = _request.Capacity = 0;
-    }
-
     /// <summary>Notes where the partitions end; returns how many bytes of batches there were.</summary>
     public long Note(FetchResult found)
     {

@@ -144,26 +144,12 @@ internal sealed class ReadSession : IDisposable
         return true;
     }
 
-    /// <summary>Lets go of what its last step has left: others read for it until the next.</summary>
-    public void Rest()
-    {
-        Release();
-        _scope.Forget();
-    }
+    /// <summary>What is left to be wanted, wherever others bring it: the plan of a read that takes over, but for its place.</summary>
+    public ReadPlan Rest => _plan with { Topics = [], Limit = Left };
 
-    /// <summary>What others have read and sent for this one.</summary>
-    public void Follow(Cursor position, Cursor end, int delivered)
-    {
-        Place.Follow(position, end);
-        Delivered += delivered;
-    }
-
-    /// <summary>A record that was read elsewhere, and was given out here or not.</summary>
-    public void Pass(int topic, int partition, long nextOffset, bool isDelivered)
-    {
-        Place.Pass(topic, partition, nextOffset);
-        if (isDelivered) Delivered++;
-    }
+    /// <summary>A read in the partitions of this one that takes over from where others have come. Thread-safe.</summary>
+    public ReadSession TakeOver(ReadPlan rest, Cursor position, Cursor end) =>
+        new(_engine, rest with { Topics = Place.At(position, end) }) { SpeaksInBand = true };
 
     /// <summary>A read of its own for everybody who stands here: every record, and no word of what is none.</summary>
     public ReadSession Fork(int stepBytes)

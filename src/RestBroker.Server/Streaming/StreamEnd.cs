@@ -3,7 +3,7 @@ namespace RestBroker.Server.Streaming;
 /// <summary>How a stream ends.</summary>
 /// <param name="Reason">For the goodbye.</param>
 /// <param name="Reconnect">Whether the client is to come back.</param>
-internal readonly record struct StreamEnd(string Reason, bool Reconnect)
+internal sealed record StreamEnd(string Reason, bool Reconnect)
 {
     /// <summary>It has given as many records as were asked for.</summary>
     public static StreamEnd Limit { get; } = new("limit", false);

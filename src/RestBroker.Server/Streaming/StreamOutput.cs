@@ -38,6 +38,9 @@ internal sealed class StreamOutput : IDisposable
     /// <summary>What was written and not flushed.</summary>
     public PooledBuffer Buffer { get; } = new(16);
 
+    /// <summary>What the request is called in the broker's log.</summary>
+    public string RequestId => _context.TraceIdentifier;
+
     /// <summary>Whether there is enough to be flushed before more is written.</summary>
     public bool IsLarge => Buffer.Length >= SliceSize;
 

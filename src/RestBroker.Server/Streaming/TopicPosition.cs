@@ -30,6 +30,9 @@ internal sealed class TopicPosition
     /// <summary>Where it stands now; a view, not a copy.</summary>
     public CursorTopic Cursor => new(Topic.Incarnation, _slots);
 
+    /// <summary>Where its partitions end, as far as it is known; a view, not a copy.</summary>
+    public CursorTopic End => new(Topic.Incarnation, _ends);
+
     public int PartitionCount => _slots.Length;
 
     /// <summary>Whether partitions that are added later are read too.</summary>
@@ -70,12 +73,13 @@ internal sealed class TopicPosition
     /// <summary>Whether no partition is to be asked for more.</summary>
     public bool IsAtBound => _bounds is not null && Enumerable.Range(0, _slots.Length).All(partition => !IsWanted(partition));
 
-    /// <summary>Stands where others have read to; the ends are as far as they know.</summary>
-    public void Follow(ReadOnlySpan<long> slots, ReadOnlySpan<long> ends)
+    /// <summary>The same partitions where others have read to; the ends are as far as they know. Thread-safe.</summary>
+    public TopicPosition At(ReadOnlySpan<long> slots, ReadOnlySpan<long> ends)
     {
-        Reserve(ends.Length);
-        slots.CopyTo(_slots);
-        ends.CopyTo(_ends);
+        var other = new TopicPosition(Topic, slots.ToArray(), _takesNewPartitions);
+        other.Reserve(ends.Length);
+        ends.CopyTo(other._ends);
+        return other;
     }
 
     /// <summary>Takes partitions that others have seen.</summary>

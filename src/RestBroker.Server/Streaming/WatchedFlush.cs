@@ -81,7 +81,7 @@ internal sealed class WatchedFlush : IDisposable
 
     private async Task WaitAsync(ValueTask<FlushResult> flush)
     {
-        var stall = _stall ??= new Due(OnDue);
+        var stall = _stall ??= new Stall(this);
         lock (stall)
         {
             TakesMore();
@@ -129,5 +129,11 @@ internal sealed class WatchedFlush : IDisposable
             _isStalled = true;
             _context.Abort();
         }
+    }
+
+    // Most clients never make one.
+    private sealed class Stall(WatchedFlush flush) : Due
+    {
+        protected internal override void Happen() => flush.OnDue();
     }
 }

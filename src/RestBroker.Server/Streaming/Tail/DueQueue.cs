@@ -1,14 +1,21 @@
 namespace RestBroker.Server.Streaming.Tail;
 
-/// <summary>Something that is to happen if nobody prevents it; in one <see cref="DueQueue"/> at a time.</summary>
-/// <param name="onDue">Happens on a thread of the clock; must not block.</param>
-internal sealed class Due(Action onDue)
+/// <summary>
+/// Something that is to happen if nobody prevents it; in one <see cref="DueQueue"/> at a time. It is its own place in the queue: thousands
+/// of streams have one each.
+/// </summary>
+internal abstract class Due
 {
-    internal LinkedListNode<Due>? Node { get; set; }
+    internal Due? Before { get; set; }
+
+    internal Due? Behind { get; set; }
+
+    internal bool IsArmed { get; set; }
 
     internal long Since { get; set; }
 
-    internal void Happen() => onDue();
+    /// <summary>On a thread of the clock; must not block.</summary>
+    protected internal abstract void Happen();
 }
 
 /// <summary>
@@ -17,7 +24,9 @@ internal sealed class Due(Action onDue)
 internal sealed class DueQueue(TimeProvider time, TimeSpan delay) : IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly LinkedList<Due> _queue = new();
+    private Due? _first;
+    private Due? _last;
+    private int _count;
     private ITimer? _timer;
     private bool _isOver;
 
@@ -37,14 +46,14 @@ internal sealed class DueQueue(TimeProvider time, TimeSpan delay) : IDisposable
     {
         get
         {
-            lock (_gate) return _queue.Count;
+            lock (_gate) return _count;
         }
     }
 
     /// <summary>Whether it is to become due.</summary>
     public bool IsArmed(Due due)
     {
-        lock (_gate) return due.Node is not null;
+        lock (_gate) return due.IsArmed;
     }
 
     /// <summary>It is due after the delay from now, and not when it was before.</summary>
@@ -56,8 +65,8 @@ internal sealed class DueQueue(TimeProvider time, TimeSpan delay) : IDisposable
             {
                 Remove(due);
                 due.Since = time.GetTimestamp();
-                due.Node = _queue.AddLast(due);
-                if (_queue.Count == 1) Schedule(delay);
+                Append(due);
+                if (_count == 1) Schedule(delay);
                 return;
             }
         }
@@ -74,12 +83,11 @@ internal sealed class DueQueue(TimeProvider time, TimeSpan delay) : IDisposable
     /// <summary>Everything is due at once, from now on.</summary>
     public void Finish()
     {
-        List<Due> all;
+        var all = new List<Due>();
         lock (_gate)
         {
             _isOver = true;
-            all = [.. _queue];
-            foreach (var due in all) Remove(due);
+            for (; _first is { } first; Remove(first)) all.Add(first);
         }
 
         foreach (var due in all) due.Happen();
@@ -90,11 +98,24 @@ internal sealed class DueQueue(TimeProvider time, TimeSpan delay) : IDisposable
         lock (_gate) _timer?.Dispose();
     }
 
+    private void Append(Due due)
+    {
+        (due.IsArmed, due.Before) = (true, _last);
+        if (_last is null) _first = due;
+        else _last.Behind = due;
+        _last = due;
+        _count++;
+    }
+
     private void Remove(Due due)
     {
-        if (due.Node is not { } node) return;
-        _queue.Remove(node);
-        due.Node = null;
+        if (!due.IsArmed) return;
+        if (due.Before is null) _first = due.Behind;
+        else due.Before.Behind = due.Behind;
+        if (due.Behind is null) _last = due.Before;
+        else due.Behind.Before = due.Before;
+        (due.IsArmed, due.Before, due.Behind) = (false, null, null);
+        _count--;
     }
 
     // A timer may come early; it is set again then.
@@ -103,17 +124,17 @@ internal sealed class DueQueue(TimeProvider time, TimeSpan delay) : IDisposable
         var happening = new List<Due>();
         lock (_gate)
         {
-            while (_queue.First is { } first)
+            while (_first is { } first)
             {
-                var left = delay - time.GetElapsedTime(first.Value.Since);
+                var left = delay - time.GetElapsedTime(first.Since);
                 if (left > TimeSpan.Zero)
                 {
                     Schedule(left);
                     break;
                 }
 
-                Remove(first.Value);
-                happening.Add(first.Value);
+                Remove(first);
+                happening.Add(first);
             }
         }
 

@@ -3,22 +3,22 @@ namespace RestBroker.Server.Streaming.Tail;
 /// <summary>
 /// What wakes a stream: records, the time of its heartbeat, the end of its client, and that of the broker, at which every heartbeat is due.
 /// </summary>
-internal sealed class StreamPulse : IDisposable
+internal sealed class StreamPulse : Due, IDisposable
 {
     private readonly StreamClocks _clocks;
     private readonly CancellationTokenRegistration _over;
-    private readonly Due _due;
     private long _lastBeat;
     private volatile bool _isDue = true;
 
     public StreamPulse(StreamClocks clocks, ReadLifetime lifetime)
     {
         _clocks = clocks;
-        _due = new Due(OnDue);
         _over = lifetime.Aborted.UnsafeRegister(static signal => ((WakeSignal)signal!).Wake(), Signal);
     }
 
     public WakeSignal Signal { get; } = new();
+
+    public TimeProvider Time => _clocks.Time;
 
     /// <summary>Whether it is time for a heartbeat.</summary>
     public bool IsDue => _isDue;
@@ -32,16 +32,16 @@ internal sealed class StreamPulse : IDisposable
     {
         _isDue = false;
         _lastBeat = _clocks.Time.GetTimestamp();
-        _clocks.Heartbeats.Arm(_due);
+        _clocks.Heartbeats.Arm(this);
     }
 
     public void Dispose()
     {
         _over.Dispose();
-        _clocks.Heartbeats.Disarm(_due);
+        _clocks.Heartbeats.Disarm(this);
     }
 
-    private void OnDue()
+    protected internal override void Happen()
     {
         _isDue = true;
         Signal.Wake();

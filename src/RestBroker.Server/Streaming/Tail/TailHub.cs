@@ -42,6 +42,9 @@ internal sealed class TailHub : IDisposable
     /// <summary>Whether nothing more comes.</summary>
     public bool HasEnded => _hasEnded;
 
+    /// <summary>A read that takes over for a stream that goes on by itself.</summary>
+    public ReadSession TakeOver(ReadPlan rest, Cursor position, Cursor end) => _session.TakeOver(rest, position, end);
+
     public bool IsEmpty
     {
         get

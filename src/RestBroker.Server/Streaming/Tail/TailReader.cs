@@ -1,88 +1,71 @@
 namespace RestBroker.Server.Streaming.Tail;
 
-/// <summary>One stream at its hub: gets to where the hub stands, then sends what the hub has written. Belongs to one stream.</summary>
-internal sealed class TailReader(StreamLoop loop, ReadSession session, StreamOutput output, TailSeat seat) : IDisposable
+/// <summary>
+/// One stream at its hub: sends what the hub has written. It stands where a chunk of the hub ends, and so shares its place with all who
+/// stand there; a read of its own is made where one is needed. Belongs to one stream.
+/// </summary>
+internal sealed class TailReader : IDisposable
 {
-    // A hub that is behind reads the same log and has caught up in a moment. If it has not, the stream reads by itself.
-    private const int MaxTries = 3;
+    private readonly TailSeat _seat;
+    private readonly StreamOutput _output;
+    private readonly ReadPlan _rest;
+    private Cursor _position;
+    private Cursor _end;
+    private long _left;
 
-    /// <summary>Whether it has lost touch with the hub and is to read on from the log.</summary>
-    public bool IsLost => seat.IsLost;
-
-    /// <summary>
-    /// Brings the stream to exactly where the hub stands, from the log: all its partitions end there, so that ids are the same from there
-    /// on. False where the hub cannot be reached now.
-    /// </summary>
-    public async ValueTask<(StreamEnd? End, bool IsThere)> ReachAsync(ReadLifetime lifetime)
+    /// <param name="session">The stream's read, which stands where the seat is.</param>
+    /// <param name="seat">The stream's seat.</param>
+    /// <param name="output">Where to.</param>
+    public TailReader(ReadSession session, TailSeat seat, StreamOutput output)
     {
-        for (var tries = 0; tries < MaxTries && !seat.IsLost && !lifetime.IsStopping; tries++)
-        {
-            var target = seat.SitAtEnd();
-            if (session.Place.IsAt(target)) return (null, true);
-            if (session.Place.IsWiderThan(target)) break; // it has not heard of the new partitions
-            if (session.Place.IsBehind(target))
-            {
-                if (await ReadUpToAsync(target, lifetime) is { } end) return (end, false);
-                if (session.Place.IsAt(target)) return (null, true);
-            }
-
-            await seat.WaitAsync();
-            lifetime.Aborted.ThrowIfCancellationRequested();
-        }
-
-        return (null, false);
+        _seat = seat;
+        _output = output;
+        _rest = session.Rest;
+        _left = session.Left;
+        _position = seat.Position;
+        _end = session.IsUpToDate ? _position : session.Place.End;
     }
 
+    /// <summary>Whether it has lost touch with the hub and is to read on from the log.</summary>
+    public bool IsLost => _seat.IsLost;
+
+    /// <summary>Whether every partition stood at its end when the last was heard of it.</summary>
+    public bool IsUpToDate => _position.Reaches(_end);
+
     /// <summary>Waits for the hub, or for whatever else wakes the stream.</summary>
-    public ValueTask WaitAsync() => seat.WaitAsync();
+    public ValueTask WaitAsync() => _seat.WaitAsync();
+
+    /// <summary>A read that stands where the stream does.</summary>
+    public StreamRead Read(TimeProvider time) => StreamRead.Of(TakeOver(), _seat.Hub.Scope.Form, _output, time);
 
     /// <summary>Sends what has come.</summary>
     public async ValueTask<StreamEnd?> FollowAsync(ReadLifetime lifetime)
     {
-        while (seat.TryTake(out var chunk))
+        while (_seat.TryTake(out var chunk))
         {
             if (await SendAsync(chunk) is { } end) return end;
-            if (seat.IsLost) return null;
+            if (_seat.IsLost) return null;
             if (lifetime.IsStopping) return StreamEnd.ShuttingDown;
         }
 
         return null;
     }
 
-    public void Dispose() => seat.Dispose();
-
-    private async ValueTask<StreamEnd?> ReadUpToAsync(Cursor target, ReadLifetime lifetime)
-    {
-        session.Place.Bound(target);
-        try
-        {
-            while (!session.Place.IsAtBound)
-            {
-                var before = session.ScannedBytes;
-                if (await loop.StepAsync(lifetime) is { } end) return end;
-                if (session.ScannedBytes == before) break; // there is nothing that could be read
-            }
-
-            return null;
-        }
-        finally
-        {
-            session.Place.Bound(null);
-        }
-    }
+    public void Dispose() => _seat.Dispose();
 
     private async ValueTask<StreamEnd?> SendAsync(TailChunk chunk)
     {
-        if (session.Filter is null && chunk.Events.Length < session.Left)
+        if (_rest.Filter is null && chunk.Events.Length < _left)
         {
-            await output.WriteAsync(chunk.Bytes);
-            session.Follow(chunk.To, seat.End, chunk.Events.Length);
+            await _output.WriteAsync(chunk.Bytes);
+            _left -= chunk.Events.Length;
+            Pass(chunk);
             return null;
         }
 
-        if (session.Filter is not null && chunk.Keys is null)
+        if (_rest.Filter is not null && chunk.Keys is null)
         {
-            seat.Lose();
+            _seat.Lose();
             return null;
         }
 
@@ -95,15 +78,33 @@ internal sealed class TailReader(StreamLoop loop, ReadSession session, StreamOut
         var begin = 0;
         for (var i = 0; i < chunk.Events.Length; i++)
         {
-            var found = chunk.Events[i];
-            var isWanted = session.Filter?.Matches(chunk.Keys![i]) != false;
-            if (isWanted) await output.WriteAsync(chunk.Bytes.AsMemory(begin, found.End - begin));
-            begin = found.End;
-            session.Pass(found.Topic, found.Partition, found.NextOffset, isWanted);
-            if (session.Left == 0) return StreamEnd.Limit;
+            var end = chunk.Events[i].End;
+            if (_rest.Filter?.Matches(chunk.Keys![i]) != false)
+            {
+                await _output.WriteAsync(chunk.Bytes.AsMemory(begin, end - begin));
+                if (--_left == 0)
+                {
+                    StopBehind(chunk.Events.AsSpan(0, i + 1));
+                    return StreamEnd.Limit;
+                }
+            }
+
+            begin = end;
         }
 
-        session.Follow(chunk.To, seat.End, 0);
+        Pass(chunk);
         return null;
     }
+
+    private void Pass(TailChunk chunk) => (_position, _end) = (chunk.To, _seat.End);
+
+    // Inside a chunk it stands where nobody else does.
+    private void StopBehind(ReadOnlySpan<TailEvent> events)
+    {
+        using var read = TakeOver();
+        foreach (var passed in events) read.Place.Pass(passed.Topic, passed.Partition, passed.NextOffset);
+        _position = Cursor.Of(read.Position);
+    }
+
+    private ReadSession TakeOver() => _seat.Hub.TakeOver(_rest with { Limit = _left }, _position, _end);
 }

@@ -15,6 +15,9 @@ internal sealed class TailSeat(TailHubs hubs, TailHub hub, WakeSignal signal, bo
 
     internal TailHub Hub => hub;
 
+    /// <summary>Behind what was taken last.</summary>
+    public Cursor Position => _last.To;
+
     /// <summary>Where the hub has come to.</summary>
     public Cursor End => hub.Head.To;
 

@@ -48,7 +48,7 @@ public sealed class DueQueueTests
     {
         using var queue = new DueQueue(_time, TimeSpan.FromSeconds(1));
         Due? beat = null;
-        beat = new Due(() =>
+        beat = new Call(() =>
         {
             _happened.Add("beat");
             queue.Arm(beat!);
@@ -72,5 +72,30 @@ public sealed class DueQueueTests
         Assert.Equal(["a", "b"], _happened);
     }
 
-    private Due Named(string name) => new(() => _happened.Add(name));
+    [Fact]
+    public void One_of_the_midst_is_taken_out_and_comes_back_as_the_last()
+    {
+        using var queue = new DueQueue(_time, TimeSpan.FromSeconds(10));
+        var (one, two, three) = (Named("one"), Named("two"), Named("three"));
+        queue.Arm(one);
+        queue.Arm(two);
+        queue.Arm(three);
+        queue.Arm(two);
+        Assert.Equal(3, queue.Count);
+        queue.Disarm(three);
+        queue.Disarm(three);
+        Assert.Equal(2, queue.Count);
+
+        _time.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.Equal(["one", "two"], _happened);
+        Assert.Equal(0, queue.Count);
+    }
+
+    private Call Named(string name) => new(() => _happened.Add(name));
+
+    private sealed class Call(Action call) : Due
+    {
+        protected internal override void Happen() => call();
+    }
 }
