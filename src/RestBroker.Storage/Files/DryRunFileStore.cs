@@ -40,6 +40,10 @@ internal sealed class DryRunFileStore(PhysicalFileStore disk) : IFileStore
     {
     }
 
+    public void CheckWrittenBack(SafeFileHandle file)
+    {
+    }
+
     public long? SyncableDevice(string directory) => null;
 
     public DiskSpace Space(string directory) => disk.Space(directory);

@@ -36,6 +36,12 @@ internal interface IFileStore
     /// </summary>
     void SyncFileSystem(SafeFileHandle file);
 
+    /// <summary>
+    /// Fails where the file's data could not be brought to the disk and nobody has been told by this file: a failure that
+    /// <see cref="SyncFileSystem"/> has told of once, to another process even, is still the file's own. Syncs nothing.
+    /// </summary>
+    void CheckWrittenBack(SafeFileHandle file);
+
     /// <summary>The device of a directory's file system, if <see cref="SyncFileSystem"/> is known to tell of failures there; else null.</summary>
     long? SyncableDevice(string directory);
 

@@ -9,6 +9,7 @@ internal static partial class LibC
     private const int Interrupted = 4;
     private const int ReadOnly = 0;
     private const int CloseOnExec = 0x80000;
+    private const uint WaitBefore = 1;
     private const int OpenFiles = 7;
     private const int CurrentDirectory = -100;
     private const uint BasicStats = 0x7FF;
@@ -23,6 +24,12 @@ internal static partial class LibC
     public static void SyncFileSystem(SafeFileHandle file)
     {
         while (SyncFs(file) != 0) ThrowUnlessInterrupted("syncfs");
+    }
+
+    /// <summary>Waits for what is being written of the file, and tells whether that has failed since it was last asked.</summary>
+    public static void CheckWrittenBack(SafeFileHandle file)
+    {
+        while (SyncFileRange(file, 0, 0, WaitBefore) != 0) ThrowUnlessInterrupted("sync_file_range");
     }
 
     /// <summary>What kind of file system a path lies on: the magic number of statfs(2). Null where nobody tells.</summary>
@@ -75,6 +82,9 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
     private static partial int SyncFs(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
+    private static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
 
     [LibraryImport("libc", EntryPoint = "statfs", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int StatFs(string path, [Out] byte[] buffer);

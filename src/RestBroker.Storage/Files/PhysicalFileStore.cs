@@ -56,6 +56,12 @@ internal sealed class PhysicalFileStore : IFileStore
         LibC.SyncFileSystem(file);
     }
 
+    public void CheckWrittenBack(SafeFileHandle file)
+    {
+        if (OperatingSystem.IsLinux()) LibC.CheckWrittenBack(file);
+        else RandomAccess.FlushToDisk(file);
+    }
+
     // Before Linux 5.8 syncfs returned 0 whatever became of the data. Of network, user-space and layered file systems it is not known
     // what reaches a disk, nor which failures come back.
     public long? SyncableDevice(string directory) =>

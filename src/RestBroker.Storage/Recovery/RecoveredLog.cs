@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using RestBroker.Storage.Files;
 using RestBroker.Storage.Log;
 
@@ -24,21 +25,15 @@ internal sealed class RecoveredLog(PartitionLog log, LogMemory memory, IFileStor
     public void Sync()
     {
         if (!IsUnsynced) return;
-        foreach (var segment in log.Segments.All)
-        {
-            if (segment.SyncedSize == segment.Size) continue;
-            using var lease = segment.File.Rent();
-            files.Sync(lease.Handle);
-        }
-
+        EndSync(files.Sync);
         files.SyncDirectory(directory);
-        NoteSynced();
+        memory.RecoveryPoint = RecoveryPoint;
     }
 
-    /// <summary>The file system was synced since it was read back.</summary>
+    /// <summary>The file system was synced since it was read back. Fails where a file of its own could not be.</summary>
     public void NoteSynced()
     {
-        foreach (var segment in log.Segments.All) segment.SyncedSize = segment.Size;
+        EndSync(files.CheckWrittenBack);
         memory.RecoveryPoint = RecoveryPoint;
     }
 
@@ -52,4 +47,15 @@ internal sealed class RecoveredLog(PartitionLog log, LogMemory memory, IFileStor
 
     /// <summary>The file system was synced after the checkpoint was written.</summary>
     public void NoteSaved() => memory.NoteSynced();
+
+    private void EndSync(Action<SafeFileHandle> sync)
+    {
+        foreach (var segment in log.Segments.All)
+        {
+            if (segment.SyncedSize == segment.Size) continue;
+            using var lease = segment.File.Rent();
+            sync(lease.Handle);
+            segment.SyncedSize = segment.Size;
+        }
+    }
 }

@@ -4,8 +4,8 @@ namespace RestBroker.Storage.Recovery;
 
 /// <summary>
 /// Brings what a start has read back to the disk before it is served: many logs by one sync of the file system and one more for their
-/// checkpoints, since two syncs a log outlast all else that a start does. Where that is not possible, or fails, each is synced by itself:
-/// that tells whose failure it was.
+/// checkpoints, since two syncs a log outlast all else that a start does. A failure that the file system has told of before, to a process
+/// that is gone, each file is asked for. Where that is not possible, or fails, each is synced by itself: that tells whose failure it was.
 /// </summary>
 internal static class StartSync
 {

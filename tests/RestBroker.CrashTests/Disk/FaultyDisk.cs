@@ -135,6 +135,11 @@ internal sealed class FaultyDisk : IFileStore
         }
     }
 
+    // What fails here fails at once, and is told at once.
+    public void CheckWrittenBack(SafeFileHandle file)
+    {
+    }
+
     public void SyncDirectory(string path)
     {
         lock (_gate)

@@ -13,6 +13,7 @@ internal enum FileCall
     Sync,
     SyncDirectory,
     SyncFileSystem,
+    CheckWrittenBack,
     Truncate,
     Length,
     Rename,
@@ -82,6 +83,8 @@ internal sealed class FaultyFileStore : IFileStore
         Do(FileCall.Truncate, PathOf(file), () => _disk.Truncate(file, length));
 
     public void SyncFileSystem(SafeFileHandle file) => Do(FileCall.SyncFileSystem, PathOf(file), () => _disk.SyncFileSystem(file));
+
+    public void CheckWrittenBack(SafeFileHandle file) => Do(FileCall.CheckWrittenBack, PathOf(file), () => _disk.CheckWrittenBack(file));
 
     public long? SyncableDevice(string directory) => DeviceOf(directory) ?? _disk.SyncableDevice(directory);
 

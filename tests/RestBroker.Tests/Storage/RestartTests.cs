@@ -66,7 +66,7 @@ public sealed class RestartTests : IDisposable
     [Fact]
     public async Task What_was_acknowledged_is_there_after_the_process_died()
     {
-        using var left = new TempDirectory();
+        TempDirectory left;
         await using (var engine = await OpenAsync())
         {
             var topic = await engine.CreateTopicAsync(new TopicSpec("orders", 1, null, new Dictionary<string, string>()), default);
@@ -74,11 +74,10 @@ public sealed class RestartTests : IDisposable
             await engine.CommitOffsetsAsync("billing", [new CommittedOffset(new("orders", 0), topic.TopicId, 7)], default);
             await engine.CreateTopicAsync(new TopicSpec("later", 3, null, new Dictionary<string, string>()), default);
             await engine.DeleteTopicAsync("later", default);
-
-            // What a process leaves that is killed here.
-            CopyTree(_directory.Path, left.Path);
+            left = TempDirectory.LeftBy(_directory.Path);
         }
 
+        using (left)
         await using (var engine = await OpenAsync(left.Path))
         {
             Assert.Equal(Enumerable.Range(0, 20).Select(i => $"record {i}"), await ReadAllAsync(engine, 0, 0));
@@ -193,22 +192,6 @@ public sealed class RestartTests : IDisposable
 
     private Task<EmbeddedLogEngine> OpenAsync(string path) =>
         EmbeddedLogEngine.OpenAsync(new LogConfig { DataDirectory = path }, _time, NullLoggerFactory.Instance, default);
-
-    private static void CopyTree(string from, string to)
-    {
-        foreach (var directory in Directory.GetDirectories(from, "*", SearchOption.AllDirectories))
-            Directory.CreateDirectory(Path.Combine(to, Path.GetRelativePath(from, directory)));
-        foreach (var file in Directory.GetFiles(from, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) != ".lock"))
-            File.WriteAllBytes(Path.Combine(to, Path.GetRelativePath(from, file)), ReadShared(file));
-    }
-
-    private static byte[] ReadShared(string path)
-    {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        var bytes = new byte[file.Length];
-        file.ReadExactly(bytes);
-        return bytes;
-    }
 
     private static async Task<ProduceResult> ProduceAsync(EmbeddedLogEngine engine, int partition, string value)
     {

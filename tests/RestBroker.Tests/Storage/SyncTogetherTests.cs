@@ -110,6 +110,22 @@ public sealed class SyncTogetherTests : IDisposable
     }
 
     [Fact]
+    public async Task A_start_serves_nothing_whose_own_file_tells_of_a_failure_that_the_file_system_has_told_before()
+    {
+        await using var killed = await OpenAsync();
+        await CreateAsync(killed, "crowd", Crowd);
+        for (var partition = 0; partition < Crowd; partition++) await ProduceAsync(killed, "crowd", partition);
+        using var left = TempDirectory.LeftBy(_directory.Path);
+        _files.Fault = (call, path) => call == FileCall.CheckWrittenBack ? FaultyFileStore.IoError : 0;
+
+        await Assert.ThrowsAsync<IOException>(() => OpenAsync(left.Path));
+        _files.Fault = (_, _) => 0;
+        await using var again = await OpenAsync(left.Path);
+
+        Assert.Equal(Enumerable.Repeat(1L, Crowd), (await again.DescribePartitionsAsync("crowd", default)).Select(partition => partition.NextOffset));
+    }
+
+    [Fact]
     public async Task A_log_by_itself_waits_for_its_own_file_only()
     {
         await using var engine = await OpenAsync();
@@ -217,8 +233,10 @@ public sealed class SyncTogetherTests : IDisposable
     };
 
     // One thread, so that what is queued behind a sync is one round.
-    private Task<EmbeddedLogEngine> OpenAsync() => EmbeddedLogEngine.OpenAsync(
-        new LogConfig { DataDirectory = _directory.Path, FlusherThreads = 1, CheckpointInterval = TimeSpan.FromDays(1) },
+    private Task<EmbeddedLogEngine> OpenAsync() => OpenAsync(_directory.Path);
+
+    private Task<EmbeddedLogEngine> OpenAsync(string path) => EmbeddedLogEngine.OpenAsync(
+        new LogConfig { DataDirectory = path, FlusherThreads = 1, CheckpointInterval = TimeSpan.FromDays(1) },
         TimeProvider.System, NullLoggerFactory.Instance, _files, default);
 
     private static async Task CreateAsync(EmbeddedLogEngine engine, string topic, int partitions) =>
