@@ -66,7 +66,7 @@ internal static class FuzzTargets
         RecordBatch batch;
         try
         {
-            batch = BatchBody.Split(bytes, maxRecords: 1_000)[0];
+            batch = BatchBody.Split(bytes, maxRecords: 1_000, [])[0];
             new BatchRules(Limits, DateTimeOffset.UnixEpoch, budget: 1_000_000, maxBatchSize: 1_000_000).Check(batch, default, new RecordFaults("/records"));
         }
         catch (BrokerException e) when (e.Error != BrokerError.RecordCorrupt)
