@@ -1,14 +1,21 @@
 namespace RestBroker.Server.Streaming.Tail;
 
 /// <summary>Something that is to happen if nobody prevents it; in one <see cref="DueQueue"/> at a time.</summary>
-/// <param name="onDue">Happens on a thread of the clock; must not block.</param>
-internal sealed class Due(Action onDue)
+internal sealed class Due
 {
-    internal LinkedListNode<Due>? Node { get; set; }
+    private readonly Action _onDue;
+
+    /// <param name="onDue">Happens on a thread of the clock; must not block.</param>
+    public Due(Action onDue) => (_onDue, Node) = (onDue, new LinkedListNode<Due>(this));
+
+    /// <summary>Its place, the same each time it is armed: a page is armed for each slice that a client takes slowly.</summary>
+    internal LinkedListNode<Due> Node { get; }
+
+    internal bool IsArmed => Node.List is not null;
 
     internal long Since { get; set; }
 
-    internal void Happen() => onDue();
+    internal void Happen() => _onDue();
 }
 
 /// <summary>
@@ -44,7 +51,7 @@ internal sealed class DueQueue(TimeProvider time, TimeSpan delay) : IDisposable
     /// <summary>Whether it is to become due.</summary>
     public bool IsArmed(Due due)
     {
-        lock (_gate) return due.Node is not null;
+        lock (_gate) return due.IsArmed;
     }
 
     /// <summary>It is due after the delay from now, and not when it was before.</summary>
@@ -56,7 +63,7 @@ internal sealed class DueQueue(TimeProvider time, TimeSpan delay) : IDisposable
             {
                 Remove(due);
                 due.Since = time.GetTimestamp();
-                due.Node = _queue.AddLast(due);
+                _queue.AddLast(due.Node);
                 if (_queue.Count == 1) Schedule(delay);
                 return;
             }
@@ -92,9 +99,7 @@ internal sealed class DueQueue(TimeProvider time, TimeSpan delay) : IDisposable
 
     private void Remove(Due due)
     {
-        if (due.Node is not { } node) return;
-        _queue.Remove(node);
-        due.Node = null;
+        if (due.IsArmed) _queue.Remove(due.Node);
     }
 
     // A timer may come early; it is set again then.
