@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
@@ -18,8 +17,7 @@ internal sealed class BatchRequests(ILogEngine engine, BatchAppender appender, I
     private RestBrokerOptions Options => options.Value;
 
     /// <summary>Stores the batches of a request in one partition, and answers where they are.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask StoreAsync(HttpContext context, TopicPartition place, ProduceQuery query, string? ifMatch)
+    public async Task StoreAsync(HttpContext context, TopicPartition place, ProduceQuery query, string? ifMatch)
     {
         var acks = Check(context.Request, query);
         Reserved.Refuse(place.Topic);
