@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
@@ -96,7 +97,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
     }
 
     /// <inheritdoc/>
-    public async ValueTask<ProduceResult> ProduceAsync(ProduceRequest request, CancellationToken cancellationToken)
+    public ValueTask<ProduceResult> ProduceAsync(ProduceRequest request, CancellationToken cancellationToken)
     {
         ThrowIfDisposed();
         var log = Catalog.Get(request.Partition);
@@ -113,14 +114,11 @@ public sealed class EmbeddedLogEngine : ILogEngine
         {
             var check = request.KeyCondition is { } condition ? log.Keys.Prepare(batch, condition) : null;
             var (result, committed) = log.Append(batch, new AppendWish(request.ExpectedNextOffset, request.Acks == Acks.All, mark, check, request.IsLone));
-            if (!committed.IsCompletedSuccessfully) await committed.WaitAsync(cancellationToken);
-            return result;
+            return CommitWait.ThenAsync(committed, result, cancellationToken);
         }
         catch (BrokerException e) when (e.Error is BrokerError.PreconditionFailed or BrokerError.OutOfOrderSequence or BrokerError.DuplicateSequence)
         {
-            // Who is told the log's end, or what is stored, must be able to read up to it.
-            await log.Commits.WhenCommittedAsync().WaitAsync(cancellationToken);
-            throw;
+            return RefuseAsync(log, ExceptionDispatchInfo.Capture(e), cancellationToken);
         }
     }
 
@@ -253,6 +251,14 @@ public sealed class EmbeddedLogEngine : ILogEngine
         }
 
         await _parts.DisposeAsync();
+    }
+
+    // Who is told the log's end, or what is stored, must be able to read up to it.
+    private static async ValueTask<ProduceResult> RefuseAsync(PartitionLog log, ExceptionDispatchInfo refusal, CancellationToken cancellationToken)
+    {
+        await log.Commits.WhenCommittedAsync().WaitAsync(cancellationToken);
+        refusal.Throw();
+        return default;
     }
 
     private static ListedOffset Resolve(PartitionLog log, OffsetSpec at)

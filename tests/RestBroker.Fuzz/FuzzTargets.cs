@@ -66,8 +66,9 @@ internal static class FuzzTargets
         RecordBatch batch;
         try
         {
-            batch = BatchBody.Split(bytes, maxRecords: 1_000)[0];
-            new BatchRules(Limits, DateTimeOffset.UnixEpoch, budget: 1_000_000, maxBatchSize: 1_000_000).Check(batch, default, new RecordFaults("/records"));
+            using var work = ProduceWork.Rent();
+            batch = BatchBody.Split(bytes, maxRecords: 1_000, work.Batches)[0];
+            new BatchRules(Limits, DateTimeOffset.UnixEpoch, budget: 1_000_000, maxBatchSize: 1_000_000).Check(batch, default, work);
         }
         catch (BrokerException e) when (e.Error != BrokerError.RecordCorrupt)
         {

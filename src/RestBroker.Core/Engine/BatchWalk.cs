@@ -9,9 +9,10 @@ namespace RestBroker.Core.Engine;
 /// </summary>
 public sealed class BatchWalk : IDisposable
 {
+    private readonly RecordBatchReader _reader = new();
     private Memory<byte> _left;
     private RecordBatch _batch;
-    private RecordBatchReader? _reader;
+    private bool _isReading;
 
     /// <summary>Begins with what a fetch found in a partition.</summary>
     public void Begin(FetchedPartition found, long position)
@@ -33,11 +34,12 @@ public sealed class BatchWalk : IDisposable
     {
         corrupt = null;
         record = default;
-        while (_reader is not null || TryNextBatch())
+        while (_isReading || TryNextBatch())
         {
             try
             {
-                _reader ??= new RecordBatchReader(_batch);
+                if (!_isReading) _reader.Begin(_batch);
+                _isReading = true;
                 while (_reader.TryRead(out record))
                 {
                     if (record.Offset >= Position) return true;
@@ -82,7 +84,7 @@ public sealed class BatchWalk : IDisposable
 
     private void Close()
     {
-        _reader?.Dispose();
-        _reader = null;
+        _reader.Dispose();
+        _isReading = false;
     }
 }

@@ -4,7 +4,7 @@ namespace RestBroker.Core.Records;
 
 /// <summary>
 /// Reads the records of a batch in their order. Owns the memory of a batch that had to be decompressed: records are valid until it is
-/// disposed. A field that does not fit is a <c>BrokerException</c> with <c>RecordCorrupt</c>. Not thread-safe.
+/// disposed or begins another. A field that does not fit is a <c>BrokerException</c> with <c>RecordCorrupt</c>. Not thread-safe.
 /// </summary>
 public sealed class RecordBatchReader : IDisposable
 {
@@ -14,28 +14,34 @@ public sealed class RecordBatchReader : IDisposable
     /// <summary>In the refusal of what would grow beyond the budget: the budget. It tells a large batch from a damaged one.</summary>
     public const string BudgetMember = "maxUncompressedBytes";
 
-    private readonly RecordBatch _batch;
-    private readonly PooledBuffer? _uncompressed;
-    private readonly ReadOnlyMemory<byte> _records;
+    private RecordBatch _batch;
+    private PooledBuffer? _uncompressed;
+    private ReadOnlyMemory<byte> _records;
     private int _position;
     private int _left;
-    private long _lastDelta = -1;
+    private long _lastDelta;
 
-    /// <summary>Begins to read a batch; decompresses it if need be.</summary>
-    /// <param name="batch">The batch.</param>
-    /// <param name="maxUncompressedSize">The most that its records may take when decompressed, in bytes.</param>
-    public RecordBatchReader(RecordBatch batch, int maxUncompressedSize = MaxUncompressedSize)
+    /// <summary>A reader without a batch: there is nothing to read until it begins one.</summary>
+    public RecordBatchReader()
     {
-        _batch = batch;
-        _left = batch.RecordCount;
-        _records = batch.Payload;
-        if (batch.Compression == CompressionType.None) return;
-        _uncompressed = BatchCompression.Decompress(batch.Compression, batch.Payload, maxUncompressedSize);
-        _records = _uncompressed.Written;
     }
+
+    /// <summary>A reader of one batch; see <see cref="Begin"/>.</summary>
+    public RecordBatchReader(RecordBatch batch) => Begin(batch);
 
     /// <summary>Bytes of the records as they were before they were compressed.</summary>
     public int UncompressedSize => _records.Length;
+
+    /// <summary>Begins to read a batch, after disposal too; decompresses it if need be. What was read before is no longer valid.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="maxUncompressedSize">The most that its records may take when decompressed, in bytes.</param>
+    public void Begin(RecordBatch batch, int maxUncompressedSize = MaxUncompressedSize)
+    {
+        Dispose();
+        if (batch.Compression != CompressionType.None) _uncompressed = BatchCompression.Decompress(batch.Compression, batch.Payload, maxUncompressedSize);
+        _records = _uncompressed is { } bytes ? bytes.Written : batch.Payload;
+        (_batch, _left, _lastDelta) = (batch, batch.RecordCount, -1);
+    }
 
     /// <summary>The next record; false after the last.</summary>
     public bool TryRead(out Record record)
@@ -55,7 +61,11 @@ public sealed class RecordBatchReader : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _uncompressed?.Dispose();
+    public void Dispose()
+    {
+        _uncompressed?.Dispose();
+        (_uncompressed, _records, _batch, _position, _left) = (null, default, default, 0, 0);
+    }
 
     private Record Parse(ReadOnlyMemory<byte> body)
     {

@@ -12,4 +12,4 @@ public sealed record ProduceBatchesResponse(IReadOnlyList<BatchReceiptResponse> 
 /// <param name="Count">How many records it has.</param>
 /// <param name="Timestamp">The greatest timestamp of its records in ms since 1970; the append time where the topic has that.</param>
 /// <param name="Duplicate">Whether it had been stored before: these are the offsets of the first time.</param>
-public sealed record BatchReceiptResponse(int Partition, long BaseOffset, long LastOffset, int Count, long Timestamp, bool Duplicate);
+public readonly record struct BatchReceiptResponse(int Partition, long BaseOffset, long LastOffset, int Count, long Timestamp, bool Duplicate);

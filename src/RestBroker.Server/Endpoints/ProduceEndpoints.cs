@@ -1,17 +1,14 @@
 using System.ComponentModel;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Producing;
-using ProduceAnswer = Microsoft.AspNetCore.Http.HttpResults.Results<
-    Microsoft.AspNetCore.Http.HttpResults.Ok<RestBroker.Server.Contracts.ProduceResponse>,
-    Microsoft.AspNetCore.Http.HttpResults.Accepted<RestBroker.Server.Contracts.ProduceResponse>,
-    Microsoft.AspNetCore.Http.HttpResults.JsonHttpResult<System.Text.Json.Nodes.JsonObject>,
-    Microsoft.AspNetCore.Http.HttpResults.EmptyHttpResult>;
 
 namespace RestBroker.Server.Endpoints;
 
-/// <summary>Producing records: JSON, NDJSON, raw bytes.</summary>
+/// <summary>
+/// Producing records: JSON, NDJSON, raw bytes. The answers are written where the records are stored: a result that is given back to the
+/// framework costs each request that waits for the disk another task.
+/// </summary>
 internal static class ProduceEndpoints
 {
     public static void MapProduce(this IEndpointRouteBuilder api)
@@ -19,10 +16,14 @@ internal static class ProduceEndpoints
         var topic = api.MapGroup("/topics/{topic}").WithTags("Produce");
         topic.MapPost("/records", ProduceAsync)
             .Accepts<ProduceRecordsRequest>(ContentTypes.Json, ContentTypes.NdJson)
+            .Produces<ProduceResponse>().Produces<ProduceResponse>(StatusCodes.Status202Accepted)
             .Produces<PartialProduceResponse>(StatusCodes.Status207MultiStatus);
         topic.MapPost("/partitions/{partition:int}/records", ProduceToPartitionAsync)
-            .Accepts<ProduceRecordsRequest>(ContentTypes.Json, ContentTypes.NdJson, ContentTypes.RecordBatches);
-        topic.MapPost("/raw", ProduceRawAsync).Accepts<string>("*/*");
+            .Accepts<ProduceRecordsRequest>(ContentTypes.Json, ContentTypes.NdJson, ContentTypes.RecordBatches)
+            .Produces<ProduceResponse>().Produces<ProduceResponse>(StatusCodes.Status202Accepted);
+        topic.MapPost("/raw", ProduceRawAsync)
+            .Accepts<string>("*/*")
+            .Produces<ReceiptResponse>(StatusCodes.Status201Created).Produces(StatusCodes.Status202Accepted);
     }
 
     /// <summary>
@@ -34,7 +35,7 @@ internal static class ProduceEndpoints
     /// <param name="topic">The topic.</param>
     /// <param name="query">How they are to be stored and answered.</param>
     /// <param name="idempotencyKey">The request's name: sent again it stores nothing twice.</param>
-    internal static ValueTask<ProduceAnswer> ProduceAsync(
+    internal static Task ProduceAsync(
         ProduceRequests requests,
         HttpContext context,
         string topic,
@@ -55,7 +56,7 @@ internal static class ProduceEndpoints
     /// <param name="query">How they are to be stored and answered.</param>
     /// <param name="ifMatch">The partition's ETag: store only if nothing was appended since, else 412. JSON, or one record batch.</param>
     /// <param name="headers">What makes the request one that can be sent again.</param>
-    internal static ValueTask<ProduceAnswer> ProduceToPartitionAsync(
+    internal static Task ProduceToPartitionAsync(
         ProduceRequests requests,
         HttpContext context,
         string topic,
@@ -77,7 +78,7 @@ internal static class ProduceEndpoints
     /// <param name="partition">The partition; absent = by the key, or in turn.</param>
     /// <param name="acks">When the answer is sent: <c>all</c> (committed, default), <c>leader</c> (written), <c>none</c> (202).</param>
     /// <param name="idempotencyKey">The request's name: sent again it stores nothing twice.</param>
-    internal static ValueTask<Results<Created<ReceiptResponse>, Accepted, EmptyHttpResult>> ProduceRawAsync(
+    internal static Task ProduceRawAsync(
         RawRequests requests,
         HttpContext context,
         string topic,

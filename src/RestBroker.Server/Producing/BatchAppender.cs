@@ -18,15 +18,14 @@ internal sealed class BatchAppender(ILogEngine engine)
     // What was written is committed within a sync, unless the disk has failed.
     private static readonly TimeSpan CommitWait = TimeSpan.FromSeconds(10);
 
-    /// <summary>The receipts in the order of the batches; none with <c>acks=none</c>.</summary>
+    /// <summary>Leaves the receipts in <paramref name="work"/>, in the order of its batches; none with <c>acks=none</c>.</summary>
     /// <exception cref="BrokerException">What the engine refused, with <c>batches</c>: the receipts of those before.</exception>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<IReadOnlyList<BatchReceiptResponse>> AppendAsync(
-        TopicDescription topic, IReadOnlyList<RecordBatch> batches, ProduceOptions options, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask AppendAsync(TopicDescription topic, ProduceWork work, ProduceOptions options, CancellationToken cancellationToken)
     {
         var partition = options.Partition ?? throw new ArgumentException("Batches go to one partition.", nameof(options));
         var place = new TopicPartition(topic.Name, partition);
-        var receipts = new List<BatchReceiptResponse>(batches.Count);
+        var (batches, receipts) = (work.Batches, work.Receipts);
         for (var i = 0; i < batches.Count; i++)
         {
             var isLast = i == batches.Count - 1;
@@ -48,7 +47,7 @@ internal sealed class BatchAppender(ILogEngine engine)
 
         // The wait for a duplicate was for its first time, which may lie before what is new here.
         if (options.Acks == Acks.All && receipts[^1].Duplicate) await CommitAsync(place, receipts, cancellationToken);
-        return options.Acks == Acks.None ? [] : receipts;
+        if (options.Acks == Acks.None) receipts.Clear();
     }
 
     private static BatchReceiptResponse ToReceipt(int partition, RecordBatch batch, ProduceResult result) => new(
@@ -61,7 +60,9 @@ internal sealed class BatchAppender(ILogEngine engine)
 
     private async ValueTask CommitAsync(TopicPartition place, List<BatchReceiptResponse> receipts, CancellationToken cancellationToken)
     {
-        if (receipts.FindLast(receipt => !receipt.Duplicate) is not { } written) return;
+        var last = receipts.FindLastIndex(receipt => !receipt.Duplicate);
+        if (last < 0) return;
+        var written = receipts[last];
         var request = new FetchRequest { Partitions = [new FetchPartition(place, written.LastOffset)], MaxBytes = 1, MaxWait = CommitWait };
         using var found = await engine.FetchAsync(request, cancellationToken);
         if (found.Partitions[0].HighWatermark > written.LastOffset) return;

@@ -9,18 +9,16 @@ namespace RestBroker.Server.Producing;
 /// </summary>
 internal static class BatchBody
 {
-    // Most bodies are one batch.
-    private const int UsualCount = 1;
     private const int MinBatchLength = RecordBatch.HeaderSize - RecordBatch.LengthPrefixSize;
 
     /// <summary>The batches, as views of the body. Their base offsets are set to 0: the log sets its own.</summary>
     /// <param name="body">The whole body.</param>
     /// <param name="maxRecords">Records in all batches together.</param>
+    /// <param name="batches">An empty list, which is given back with them in it.</param>
     /// <exception cref="BrokerException">InvalidRequest: it is not whole batches. RequestTooLarge: they hold more records.</exception>
-    public static List<RecordBatch> Split(Memory<byte> body, int maxRecords)
+    public static List<RecordBatch> Split(Memory<byte> body, int maxRecords, List<RecordBatch> batches)
     {
         if (body.IsEmpty) throw new BrokerException(BrokerError.InvalidRequest, "The body is empty; it holds at least one record batch.");
-        var batches = new List<RecordBatch>(UsualCount);
         var recordCount = 0L;
         for (var position = 0; position < body.Length; position += batches[^1].Size)
         {

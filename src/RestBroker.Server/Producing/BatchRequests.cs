@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
@@ -18,8 +17,7 @@ internal sealed class BatchRequests(ILogEngine engine, BatchAppender appender, I
     private RestBrokerOptions Options => options.Value;
 
     /// <summary>Stores the batches of a request in one partition, and answers where they are.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask StoreAsync(HttpContext context, TopicPartition place, ProduceQuery query, string? ifMatch)
+    public async Task StoreAsync(HttpContext context, TopicPartition place, ProduceQuery query, string? ifMatch)
     {
         var acks = Check(context.Request, query);
         Reserved.Refuse(place.Topic);
@@ -29,22 +27,21 @@ internal sealed class BatchRequests(ILogEngine engine, BatchAppender appender, I
         using var work = ProduceWork.Rent();
         await RequestBody.ReadAsync(context.Request, work.Body, Options.MaxRequestBodyBytes, "RestBroker:MaxRequestBodyBytes");
 
-        var batches = BatchBody.Split(work.Body.Written, Options.MaxRecordsPerRequest);
+        var batches = BatchBody.Split(work.Body.Written, Options.MaxRecordsPerRequest, work.Batches);
         var rules = BatchRules.Of(Options, topic.Config, work.Body.Length, time.GetUtcNow());
         var position = 0;
         for (var i = 0; i < batches.Count; position += batches[i++].Size)
         {
             if (query.DropProducer is true) batches[i].ClearProducer();
-            rules.Check(batches[i], new BatchPlace(i, position), work.Faults);
+            rules.Check(batches[i], new BatchPlace(i, position), work);
         }
 
         if (batches.Any(batch => batch.ProducerId >= 0)) IdempotencyKey.RequireProducerState(engine, acks, "a producer id in a batch");
         if (ifMatch is not null && batches.Count > 1)
             throw new BrokerException(BrokerError.NotSupportedByEngine, $"If-Match needs a body of one batch; this one has {batches.Count}, and each is an append of its own.");
         var expected = ifMatch is null ? null : EntityTags.ExpectedNextOffset(ifMatch, topic);
-        var receipts = await appender.AppendAsync(topic, batches, new ProduceOptions(place.Partition, acks, expected), context.RequestAborted);
-        var stored = new ProduceBatchesResponse(receipts, receipts.Count > 0 && receipts.All(receipt => receipt.Duplicate));
-        ReceiptAnswer.WriteBatches(context.Response, stored, work.Answer);
+        await appender.AppendAsync(topic, work, new ProduceOptions(place.Partition, acks, expected), context.RequestAborted);
+        ReceiptAnswer.WriteBatches(context.Response, work.Receipts, work.Answer);
     }
 
     // What the head of a request asks for in vain is refused before its body is read.

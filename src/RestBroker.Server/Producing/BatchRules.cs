@@ -15,7 +15,7 @@ namespace RestBroker.Server.Producing;
 /// <param name="now">The broker's clock.</param>
 /// <param name="budget">How many bytes all compressed batches may become together.</param>
 /// <param name="maxBatchSize">How many bytes one of them may become: each reader that is in the midst of it holds as much.</param>
-internal sealed class BatchRules(RecordLimits limits, DateTimeOffset now, long budget, int maxBatchSize)
+internal struct BatchRules(RecordLimits limits, DateTimeOffset now, long budget, int maxBatchSize)
 {
     private long _budget = budget;
 
@@ -23,16 +23,17 @@ internal sealed class BatchRules(RecordLimits limits, DateTimeOffset now, long b
     public static BatchRules Of(RestBrokerOptions options, TopicConfig topic, int bodySize, DateTimeOffset now) =>
         new(RecordLimits.Of(options, topic), now, options.MaxRequestBodyBytes + ((long)bodySize * options.MaxDecompressionRatio), options.MaxRequestBodyBytes);
 
-    /// <summary>Checks a batch and corrects its greatest timestamp, as Kafka does; the records are as their producer made them.</summary>
+    /// <summary>Checks a batch of a request and corrects its greatest timestamp, as Kafka does; the records are as their producer made them.</summary>
     /// <exception cref="BrokerException">InvalidRequest, InvalidRecord, NotSupportedByEngine, RecordTooLarge, RequestTooLarge, InvalidTimestamp.</exception>
-    public void Check(RecordBatch batch, BatchPlace place, RecordFaults faults)
+    public void Check(RecordBatch batch, BatchPlace place, ProduceWork work)
     {
         CheckHeader(batch, place);
         try
         {
-            using var reader = new RecordBatchReader(batch, (int)Math.Min(_budget, maxBatchSize));
+            using var reader = work.Reader;
+            reader.Begin(batch, (int)Math.Min(_budget, maxBatchSize));
             if (batch.Compression != CompressionType.None) _budget -= reader.UncompressedSize;
-            var maxTimestamp = CheckRecords(reader, place.Index, faults);
+            var maxTimestamp = CheckRecords(reader, place.Index, work.Faults);
             if (maxTimestamp != batch.MaxTimestamp) batch.StampMaxTimestamp(maxTimestamp);
         }
         catch (BrokerException e) when (e.Error == BrokerError.RecordCorrupt)
@@ -57,7 +58,7 @@ internal sealed class BatchRules(RecordLimits limits, DateTimeOffset now, long b
             throw place.Refuse(BrokerError.InvalidRecord, $"producer {batch.ProducerId} has the epoch {batch.ProducerEpoch} and the sequence {batch.BaseSequence}; they begin at 0");
     }
 
-    private long CheckRecords(RecordBatchReader reader, int batch, RecordFaults faults)
+    private readonly long CheckRecords(RecordBatchReader reader, int batch, RecordFaults faults)
     {
         faults.Batch = batch;
         var maxTimestamp = long.MinValue;

@@ -10,11 +10,6 @@ using RestBroker.Server.Composition;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Endpoints;
 using RestBroker.Server.Streaming;
-using ProduceAnswer = Microsoft.AspNetCore.Http.HttpResults.Results<
-    Microsoft.AspNetCore.Http.HttpResults.Ok<RestBroker.Server.Contracts.ProduceResponse>,
-    Microsoft.AspNetCore.Http.HttpResults.Accepted<RestBroker.Server.Contracts.ProduceResponse>,
-    Microsoft.AspNetCore.Http.HttpResults.JsonHttpResult<System.Text.Json.Nodes.JsonObject>,
-    Microsoft.AspNetCore.Http.HttpResults.EmptyHttpResult>;
 
 namespace RestBroker.Server.Producing;
 
@@ -25,18 +20,15 @@ internal sealed class ProduceRequests(
     // A client that sends and does not read its receipts for so long has dead-locked itself.
     private static readonly TimeSpan ReceiptPatience = TimeSpan.FromSeconds(10);
 
-    // The request has been answered already.
-    private static readonly ProduceAnswer Answered = TypedResults.Empty;
-
     private RestBrokerOptions Options => options.Value;
 
-    /// <summary>A request of any form.</summary>
-    public ValueTask<ProduceAnswer> TakeAsync(
+    /// <summary>A request of any form; answers it.</summary>
+    public Task TakeAsync(
         HttpContext context, ProduceTarget target, ProduceQuery query, ProducerHeaders headers)
     {
         var (topic, partition, ifMatch) = target;
         if (partition is { } number && RequestBody.IsRecordBatches(context.Request))
-            return StoreBatchesAsync(context, new TopicPartition(topic, number), query, ifMatch);
+            return batches.StoreAsync(context, new TopicPartition(topic, number), query, ifMatch);
         var isNdjson = RequestBody.IsNdjson(context.Request);
         if (query.DropProducer is not null) throw new BrokerException(BrokerError.InvalidRequest, $"dropProducer is for record batches ({ContentTypes.RecordBatches}).");
         var wantsEach = query.WantsEach(isNdjson);
@@ -50,17 +42,8 @@ internal sealed class ProduceRequests(
         return StreamAsync(context, target, produce, wantsEach);
     }
 
-    /// <summary>A request of whole batches; see <see cref="BatchRequests"/>.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ProduceAnswer> StoreBatchesAsync(HttpContext context, TopicPartition place, ProduceQuery query, string? ifMatch)
-    {
-        await batches.StoreAsync(context, place, query, ifMatch);
-        return Answered;
-    }
-
     /// <summary>A JSON request: validated whole, then stored whole.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ProduceAnswer> StoreAsync(
+    private async Task StoreAsync(
         HttpContext context, string topic, ProduceOptions produce, IdempotencyKey? key, string? ifMatch)
     {
         var cancellationToken = context.RequestAborted;
@@ -73,15 +56,19 @@ internal sealed class ProduceRequests(
         using var receipts = await producer.ProduceAsync(target, work, request is null ? produce : produce with { Key = request }, cancellationToken);
         if (request is not null && receipts.Duplicate) context.Response.Headers[IdempotentRequests.ReplayHeader] = "true";
 
-        if (receipts.Failure is { } failure)
-            return TypedResults.Json(new JsonObject { ["results"] = (JsonArray)failure.Members["results"], ["duplicate"] = false }, statusCode: StatusCodes.Status207MultiStatus);
-        if (produce.Acks == Acks.None) return TypedResults.Accepted((string?)null, new ProduceResponse([], false));
-        ReceiptAnswer.WriteAll(context.Response, receipts, work.Answer);
-        return Answered;
+        if (receipts.Failure is { } failure) await AnswerPartlyAsync(context, failure);
+        else if (produce.Acks == Acks.None) await TypedResults.Accepted((string?)null, new ProduceResponse([], false)).ExecuteAsync(context);
+        else ReceiptAnswer.WriteAll(context.Response, receipts, work.Answer);
+    }
+
+    private static Task AnswerPartlyAsync(HttpContext context, BrokerException failure)
+    {
+        var body = new JsonObject { ["results"] = (JsonArray)failure.Members["results"], ["duplicate"] = false };
+        return TypedResults.Json(body, statusCode: StatusCodes.Status207MultiStatus).ExecuteAsync(context);
     }
 
     /// <summary>An NDJSON request: stored as it comes, without end if need be; the answer follows the upload.</summary>
-    private async ValueTask<ProduceAnswer> StreamAsync(
+    private async Task StreamAsync(
         HttpContext context, ProduceTarget place, ProduceOptions produce, bool wantsEach)
     {
         var (topic, partition, ifMatch) = place;
@@ -103,13 +90,12 @@ internal sealed class ProduceRequests(
         if (receipts is not null)
         {
             await receipts.EndAsync(summary);
-            return Answered;
+            return;
         }
 
         context.Response.ContentType = ContentTypes.NdJson;
         summary.Write(context.Response.BodyWriter);
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
-        return Answered;
     }
 
     private UploadReceipts BeginReceipts(HttpContext context)

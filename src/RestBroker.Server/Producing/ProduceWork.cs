@@ -1,5 +1,6 @@
 using Microsoft.Extensions.ObjectPool;
 using RestBroker.Core.Records;
+using RestBroker.Server.Contracts;
 
 namespace RestBroker.Server.Producing;
 
@@ -11,6 +12,9 @@ internal sealed class ProduceWork : IDisposable
 {
     // As many requests as usually wait for one sync; more at once are made anew.
     private const int MaxKept = 1_024;
+
+    // Most bodies of batches are one batch; what many have needed is not kept for all.
+    private const int MaxKeptBatches = 64;
 
     private static readonly DefaultObjectPool<ProduceWork> Pool = new(new DefaultPooledObjectPolicy<ProduceWork>(), MaxKept);
 
@@ -27,6 +31,15 @@ internal sealed class ProduceWork : IDisposable
 
     /// <summary>The batch of a request that has only one.</summary>
     public RecordBatchBuilder Batch { get; } = new(capacity: 0);
+
+    /// <summary>The batches of a request that brought its own, which are views of the body.</summary>
+    public List<RecordBatch> Batches { get; } = [];
+
+    /// <summary>Reads them.</summary>
+    public RecordBatchReader Reader { get; } = new();
+
+    /// <summary>Where they are now.</summary>
+    public List<BatchReceiptResponse> Receipts { get; } = [];
 
     /// <summary>The answer's body.</summary>
     public PooledBuffer Answer { get; } = new(capacity: 0);
@@ -48,7 +61,15 @@ internal sealed class ProduceWork : IDisposable
         Records.Dispose();
         Faults.Clear();
         Batch.Dispose();
+        Empty(Batches);
+        Empty(Receipts);
         Answer.Dispose();
         Pool.Return(this);
+    }
+
+    private static void Empty<T>(List<T> list)
+    {
+        list.Clear();
+        if (list.Capacity > MaxKeptBatches) list.Capacity = 0;
     }
 }

@@ -8,10 +8,6 @@ using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
 using RestBroker.Server.Composition;
 using RestBroker.Server.Contracts;
-using RawAnswer = Microsoft.AspNetCore.Http.HttpResults.Results<
-    Microsoft.AspNetCore.Http.HttpResults.Created<RestBroker.Server.Contracts.ReceiptResponse>,
-    Microsoft.AspNetCore.Http.HttpResults.Accepted,
-    Microsoft.AspNetCore.Http.HttpResults.EmptyHttpResult>;
 
 namespace RestBroker.Server.Producing;
 
@@ -23,21 +19,15 @@ internal sealed class RawRequests(
 
     private static readonly byte[] ContentTypeName = "content-type"u8.ToArray();
 
-    // The handler has written the answer itself.
-    private static readonly RawAnswer Answered = TypedResults.Empty;
-
     /// <summary>Stores the body under the key and says where.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<RawAnswer> StoreAsync(
-        HttpContext context, string topic, RawRecordKey key, ProduceOptions produce)
+    public async Task StoreAsync(HttpContext context, string topic, RawRecordKey key, ProduceOptions produce)
     {
         var idempotencyKey = IdempotencyKey.Of(context.Request, engine, produce.Acks);
         using var work = ProduceWork.Rent();
         var target = await ReadAsync(context, topic, key, produce.Partition, work);
         using var receipts = await single.StoreAsync(context, target, work, new SingleProduce(produce, idempotencyKey, "raw"));
-        if (produce.Acks == Acks.None) return TypedResults.Accepted((string?)null);
-        ReceiptAnswer.WriteCreated(context.Response, topic, receipts.Items[0], work.Answer);
-        return Answered;
+        if (produce.Acks == Acks.None) context.Response.StatusCode = StatusCodes.Status202Accepted;
+        else ReceiptAnswer.WriteCreated(context.Response, topic, receipts.Items[0], work.Answer);
     }
 
     /// <summary>Reads and checks the request's record; its topic, created if missing, once nothing is wrong with it.</summary>

@@ -4,6 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using RestBroker.Core.Errors;
+using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
 
 namespace RestBroker.Server.Streaming;
@@ -26,6 +27,9 @@ internal sealed class Cursor
     private const int MaxSlots = 100_000;
 
     private const int MaxDigits = 19;
+
+    // Of a topic with a dozen partitions; a longer one grows.
+    private const int UsualSize = 256;
 
     private static readonly SearchValues<char> IncarnationDigits = SearchValues.Create("0123456789abcdefghijklmnopqrstuvwxyz");
 
@@ -131,17 +135,17 @@ internal sealed class Cursor
     /// <summary>The canonical spelling of a position.</summary>
     public static string Format(IReadOnlyList<CursorTopic> topics)
     {
-        var text = new ArrayBufferWriter<byte>();
+        using var text = new PooledBuffer(UsualSize);
         Write(text, topics);
-        return Encoding.ASCII.GetString(text.WrittenSpan);
+        return Encoding.ASCII.GetString(text.Written.Span);
     }
 
     public override string ToString()
     {
         if (Epoch is not { } epoch) return Format(Topics);
-        var text = new ArrayBufferWriter<byte>();
+        using var text = new PooledBuffer(UsualSize);
         Write(text, Topics, epoch);
-        return Encoding.ASCII.GetString(text.WrittenSpan);
+        return Encoding.ASCII.GetString(text.Written.Span);
     }
 
     private static void Write(IBufferWriter<byte> target, in CursorTopic topic)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Streaming.Tail;
@@ -44,6 +45,7 @@ internal sealed class JsonPage : IDisposable
     public ValueTask<bool> ReadAsync(PageLoop loop, ReadLifetime lifetime) => FillAsync(loop, lifetime, PageOutput.WholeSize);
 
     /// <summary>Sends what was read and goes on with the rest of the page.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask SendRestAsync(PageLoop loop, ReadLifetime lifetime)
     {
         bool isWhole;
@@ -64,11 +66,11 @@ internal sealed class JsonPage : IDisposable
     }
 
     /// <summary>Sends what was not sent yet.</summary>
-    public async ValueTask SendAsync()
+    public ValueTask SendAsync()
     {
         Json.WriteEndObject();
         Json.Flush();
-        await _output.EndAsync();
+        return _output.EndAsync();
     }
 
     public void Dispose()
@@ -79,6 +81,7 @@ internal sealed class JsonPage : IDisposable
     }
 
     // To the page's end, or until there is so much to send: then false.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> FillAsync(PageLoop loop, ReadLifetime lifetime, int size)
     {
         var full = Json.BytesCommitted + Json.BytesPending + size;

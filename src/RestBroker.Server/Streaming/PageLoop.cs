@@ -10,13 +10,13 @@ internal sealed class PageLoop(ReadSession session, TimeProvider time, TimeSpan 
     private bool _isUnderWay;
 
     /// <summary>Makes a step; false when the page is complete.</summary>
-    public async ValueTask<bool> NextAsync(ReadLifetime lifetime)
+    public ValueTask<bool> NextAsync(ReadLifetime lifetime)
     {
-        if (_isUnderWay && IsComplete()) return false;
+        if (_isUnderWay && IsComplete()) return ValueTask.FromResult(false);
         var maxWait = _isUnderWay && (session.HasSpoken || !session.IsUpToDate) ? TimeSpan.Zero : Left();
         if (session.IsOver) maxWait = TimeSpan.Zero; // it begins where it is to end
         _isUnderWay = true;
-        return await session.FetchAsync(maxWait, lifetime);
+        return session.FetchAsync(maxWait, lifetime);
     }
 
     /// <summary>Whether so much was looked through that the page is given out, be it empty.</summary>

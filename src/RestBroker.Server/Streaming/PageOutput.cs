@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using RestBroker.Core.Records;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Streaming.Tail;
@@ -52,16 +53,16 @@ internal sealed class PageOutput : IBufferWriter<byte>, IDisposable
     }
 
     /// <summary>Sends what was written; more will follow, so the length is not known.</summary>
-    public async ValueTask FlushAsync()
+    public ValueTask FlushAsync()
     {
         _context.RequestAborted.ThrowIfCancellationRequested();
-        if (!_isBegun) await BeginAsync();
-        else await SendAsync();
+        return _isBegun ? SendAsync() : BeginAsync();
     }
 
     /// <summary>Sends bytes that there are already, slice by slice, in a body that has begun or begins with them.</summary>
     /// <param name="bytes">The bytes.</param>
     /// <param name="memory">Given up as soon as they are copied: the client may take its time.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, IDisposable memory)
     {
         _isBegun = true;
@@ -80,17 +81,10 @@ internal sealed class PageOutput : IBufferWriter<byte>, IDisposable
     }
 
     /// <summary>Sends what was written, and nothing follows.</summary>
-    public async ValueTask EndAsync()
+    public ValueTask EndAsync()
     {
         if (!_isBegun) _context.Response.ContentLength = _gathered.Length;
-        if (_isBegun || _gathered.Length > WholeSize)
-        {
-            await FlushAsync();
-            return;
-        }
-
-        _context.Response.ContentType = ContentTypes.Json;
-        await _context.Response.BodyWriter.WriteAsync(_gathered.Written, _context.RequestAborted);
+        return _isBegun || _gathered.Length > WholeSize ? FlushAsync() : SendWholeAsync();
     }
 
     public void Dispose()
@@ -99,11 +93,17 @@ internal sealed class PageOutput : IBufferWriter<byte>, IDisposable
         _flush.Dispose();
     }
 
-    private async ValueTask BeginAsync()
+    private ValueTask BeginAsync()
     {
         _context.Response.ContentType = ContentTypes.Json;
         _unsent = 0;
-        await WriteAsync(_gathered.Written, _gathered);
+        return WriteAsync(_gathered.Written, _gathered);
+    }
+
+    private async ValueTask SendWholeAsync()
+    {
+        _context.Response.ContentType = ContentTypes.Json;
+        await _context.Response.BodyWriter.WriteAsync(_gathered.Written, _context.RequestAborted);
     }
 
     private ValueTask SendAsync()

@@ -18,11 +18,21 @@ internal sealed class ReadScope(IReadOnlyList<TopicPosition> topics, int maxPart
 
     public long Lag => topics.Sum(topic => topic.Lag);
 
+    private int PartitionsInScope
+    {
+        get
+        {
+            var count = 0;
+            for (var i = 0; i < topics.Count; i++) count += topics[i].PartitionsInScope;
+            return count;
+        }
+    }
+
     /// <summary>The next step's partitions.</summary>
     /// <exception cref="BrokerException">InvalidRange: there are too many.</exception>
     public IReadOnlyList<FetchPartition> Ask()
     {
-        var count = topics.Sum(topic => topic.PartitionsInScope);
+        var count = PartitionsInScope;
         if (count > maxPartitions)
         {
             throw new BrokerException(
@@ -31,11 +41,13 @@ internal sealed class ReadScope(IReadOnlyList<TopicPosition> topics, int maxPart
         }
 
         _asked.Clear();
-        foreach (var topic in topics)
+        // Most reads are of one partition, and a list that grows begins with four.
+        if (_asked.Capacity < count) _asked.Capacity = _request.Capacity = count;
+        for (var i = 0; i < topics.Count; i++)
         {
-            for (var partition = 0; partition < topic.PartitionCount; partition++)
+            for (var partition = 0; partition < topics[i].PartitionCount; partition++)
             {
-                if (topic.IsWanted(partition)) _asked.Add((topic, partition));
+                if (topics[i].IsWanted(partition)) _asked.Add((topics[i], partition));
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Records;
@@ -89,6 +90,7 @@ internal sealed class ReadSession : IDisposable
     /// have been pulled.
     /// </summary>
     /// <exception cref="BrokerException">The position cannot be read and there is no stream to say so in.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> FetchAsync(TimeSpan maxWait, ReadLifetime lifetime)
     {
         Release();
@@ -96,8 +98,9 @@ internal sealed class ReadSession : IDisposable
         var cancellationToken = lifetime.TokenOf(maxWait);
         try
         {
-            foreach (var topic in _plan.Topics)
+            for (var i = 0; i < _plan.Topics.Count; i++)
             {
+                var topic = _plan.Topics[i];
                 if (await _engine.DescribeTopicAsync(topic.Name, cancellationToken) is { } now && now.TopicId == topic.Topic.TopicId) topic.Update(now);
             }
 

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using RestBroker.Core.Engine;
@@ -55,7 +56,7 @@ internal sealed class WatchedFlush : IDisposable
         var isOver = _turn.IsOver(size);
         // First: the client may have taken it by then, and would be waited for no more.
         if (isOver) Turns.YieldThread();
-        if (!flush.IsCompletedSuccessfully) return new ValueTask(WaitAsync(flush));
+        if (!flush.IsCompletedSuccessfully) return WaitAsync(flush);
         _ = flush.Result;
         return isOver ? Turns.RequeueAsync() : ValueTask.CompletedTask;
     }
@@ -79,7 +80,8 @@ internal sealed class WatchedFlush : IDisposable
         _socket.SendBufferSize = SeesProgress() ? _kernelBufferSize : Math.Min(_kernelBufferSize, StreamBufferSize);
     }
 
-    private async Task WaitAsync(ValueTask<FlushResult> flush)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask WaitAsync(ValueTask<FlushResult> flush)
     {
         var stall = _stall ??= new Stall(this);
         lock (stall)

@@ -101,11 +101,9 @@ internal sealed class LogCheck(IFileStore files, StoppedLog log, TopicPartition 
         }
 
         if (saved.Times.Count > rebuilt.Times.Count) rebuilt.Close();
-        if (!IsPrefix(saved.Offsets.ToBytes(saved.Offsets.Count), rebuilt.Offsets.ToBytes(rebuilt.Offsets.Count)))
+        if (!rebuilt.Offsets.StartsWith(saved.Offsets))
             _faults.Add($"{name}.index: is not the one that the segment gives");
-        if (!IsPrefix(saved.Times.ToBytes(saved.Times.Count), rebuilt.Times.ToBytes(rebuilt.Times.Count)))
+        if (!rebuilt.Times.StartsWith(saved.Times))
             _faults.Add($"{name}.timeindex: is not the one that the segment gives");
     }
-
-    private static bool IsPrefix(ReadOnlySpan<byte> part, ReadOnlySpan<byte> whole) => whole.StartsWith(part);
 }

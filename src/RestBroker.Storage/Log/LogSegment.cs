@@ -157,12 +157,15 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
     /// <summary>Saves the indexes and what is known of the first so many bytes, which are on the disk.</summary>
     public void Seal(SegmentSeal seal, bool sync)
     {
-        var offsets = Offsets.ToBytes(seal.OffsetEntries);
-        var times = Times.ToBytes(seal.TimeEntries);
+        // Half a megabyte for a large segment, and that again and again while it is written.
+        using var offsets = new PooledBuffer(seal.OffsetEntries * OffsetIndex.EntrySize);
+        using var times = new PooledBuffer(seal.TimeEntries * TimeIndex.EntrySize);
+        Offsets.Write(offsets, seal.OffsetEntries);
+        Times.Write(times, seal.TimeEntries);
         // Ten thousand small logs do without twenty thousand empty files.
-        if (offsets.Length > 0) Save(".index", offsets, sync);
-        if (times.Length > 0) Save(".timeindex", times, sync);
-        Save(".seal", (seal with { OffsetCrc = Crc32C.Compute(offsets), TimeCrc = Crc32C.Compute(times) }).ToBytes(), sync);
+        if (offsets.Length > 0) Save(".index", offsets.Written.Span, sync);
+        if (times.Length > 0) Save(".timeindex", times.Written.Span, sync);
+        Save(".seal", (seal with { OffsetCrc = Crc32C.Compute(offsets.Written.Span), TimeCrc = Crc32C.Compute(times.Written.Span) }).ToBytes(), sync);
         _sealedSize = seal.Size;
     }
 
@@ -199,7 +202,7 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
         foreach (var suffix in (ReadOnlySpan<string>)[".index", ".timeindex", ".seal", KeyIndexFile.Suffix]) _files.Delete(_stem + suffix);
     }
 
-    private void Save(string suffix, byte[] bytes, bool sync)
+    private void Save(string suffix, ReadOnlySpan<byte> bytes, bool sync)
     {
         using var file = _files.Open(_stem + suffix);
         _files.Write(file, bytes, 0);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using RestBroker.Core.Records;
 
 namespace RestBroker.Storage.Log;
 
@@ -48,12 +49,15 @@ internal sealed class OffsetIndex
         return low == 0 ? null : ((int)(entries[low - 1] >> 32), (int)entries[low - 1]);
     }
 
-    /// <summary>The entries as they stand in the file.</summary>
-    public byte[] ToBytes(int count)
+    /// <summary>Whether it begins with the entries of another one.</summary>
+    public bool StartsWith(OffsetIndex other) => _entries.AsSpan(0, _count).StartsWith(other._entries.AsSpan(0, other._count));
+
+    /// <summary>Writes so many entries as they stand in the file.</summary>
+    public void Write(PooledBuffer target, int count)
     {
-        var bytes = new byte[count * EntrySize];
-        for (var i = 0; i < count; i++) BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(i * EntrySize), _entries[i]);
-        return bytes;
+        var bytes = target.GetSpan(count * EntrySize);
+        for (var i = 0; i < count; i++) BinaryPrimitives.WriteInt64BigEndian(bytes[(i * EntrySize)..], _entries[i]);
+        target.Advance(count * EntrySize);
     }
 
     public static OffsetIndex FromBytes(ReadOnlySpan<byte> bytes)

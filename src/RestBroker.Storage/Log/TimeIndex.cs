@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using RestBroker.Core.Records;
 
 namespace RestBroker.Storage.Log;
 
@@ -48,17 +49,20 @@ internal sealed class TimeIndex
         return low == 0 ? -1 : entries[low - 1].RelativeOffset;
     }
 
-    /// <summary>The entries as they stand in the file.</summary>
-    public byte[] ToBytes(int count)
+    /// <summary>Whether it begins with the entries of another one.</summary>
+    public bool StartsWith(TimeIndex other) => _entries.AsSpan(0, _count).StartsWith(other._entries.AsSpan(0, other._count));
+
+    /// <summary>Writes so many entries as they stand in the file.</summary>
+    public void Write(PooledBuffer target, int count)
     {
-        var bytes = new byte[count * EntrySize];
+        var bytes = target.GetSpan(count * EntrySize);
         for (var i = 0; i < count; i++)
         {
-            BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(i * EntrySize), _entries[i].Timestamp);
-            BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan((i * EntrySize) + sizeof(long)), _entries[i].RelativeOffset);
+            BinaryPrimitives.WriteInt64BigEndian(bytes[(i * EntrySize)..], _entries[i].Timestamp);
+            BinaryPrimitives.WriteInt32BigEndian(bytes[((i * EntrySize) + sizeof(long))..], _entries[i].RelativeOffset);
         }
 
-        return bytes;
+        target.Advance(count * EntrySize);
     }
 
     public static TimeIndex FromBytes(ReadOnlySpan<byte> bytes)

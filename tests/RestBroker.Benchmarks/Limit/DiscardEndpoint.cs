@@ -6,6 +6,9 @@ namespace RestBroker.Benchmarks.Limit;
 /// <summary>Reads a body and throws it away; answers with a receipt that is always the same.</summary>
 internal static class DiscardEndpoint
 {
+    /// <summary>The same behind a route of the shape that the broker's has: what routing makes of a path is a part of the request.</summary>
+    public const string RoutePattern = "/v1/topics/{topic}/partitions/{partition:int}/discard";
+
     private static readonly byte[] Receipt = "{\"results\":[{\"partition\":0,\"offset\":1234567890,\"timestamp\":1234567890123}],\"duplicate\":false}"u8.ToArray();
 
     public static async Task TakeAsync(HttpContext context)

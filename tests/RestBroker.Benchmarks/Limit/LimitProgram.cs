@@ -29,7 +29,7 @@ internal static class LimitProgram
         using var append = new AppendEndpoint(directory);
         using var blob = new StaticEndpoint(directory);
         var events = new EventEndpoint();
-        app.Run(context => context.Request.Path.Value switch
+        app.Use((context, next) => context.Request.Path.Value switch
         {
             "/discard" => DiscardEndpoint.TakeAsync(context),
             "/append" => append.TakeAsync(context, isSynced: false),
@@ -38,17 +38,14 @@ internal static class LimitProgram
             "/events" => events.SubscribeAsync(context),
             "/publish" => events.PublishAsync(context),
             "/metrics" => context.Response.WriteAsync($"{ServerProcess.AllocatedMetric}{GC.GetTotalAllocatedBytes()}\n"),
-            _ => NotFoundAsync(context),
+            _ => next(context),
         });
+        // Unless it is said where, routing is put in front of everything.
+        app.UseRouting();
+        app.MapPost(DiscardEndpoint.RoutePattern, DiscardEndpoint.TakeAsync);
         await app.StartAsync();
         Console.WriteLine($"Listening at {app.Urls.Single()}");
         await app.WaitForShutdownAsync();
         return 0;
-    }
-
-    private static Task NotFoundAsync(HttpContext context)
-    {
-        context.Response.StatusCode = StatusCodes.Status404NotFound;
-        return Task.CompletedTask;
     }
 }

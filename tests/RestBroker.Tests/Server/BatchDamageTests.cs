@@ -110,8 +110,8 @@ public sealed class BatchDamageTests(BatchDamageTests.OneBroker one) : IClassFix
             var changed = batch.ToArray();
             changed[bit / 8] ^= (byte)(1 << (bit % 8));
             var isStamped = bit / 8 is < 8 or (>= 12 and < 16);
-            if (isStamped) Assert.Single(BatchBody.Split(changed, maxRecords: 10));
-            else Assert.Equal(BrokerError.InvalidRequest, Assert.Throws<BrokerException>(() => BatchBody.Split(changed, maxRecords: 10)).Error);
+            if (isStamped) Assert.Single(BatchBody.Split(changed, maxRecords: 10, []));
+            else Assert.Equal(BrokerError.InvalidRequest, Assert.Throws<BrokerException>(() => BatchBody.Split(changed, maxRecords: 10, [])).Error);
             seen += isStamped ? 0 : 1;
         }
 
@@ -125,11 +125,11 @@ public sealed class BatchDamageTests(BatchDamageTests.OneBroker one) : IClassFix
         for (var length = 0; length < body.Length; length++)
         {
             var cut = body[..length];
-            if (length == first.Length) Assert.Single(BatchBody.Split(cut, maxRecords: 10));
-            else Assert.Equal(BrokerError.InvalidRequest, Assert.Throws<BrokerException>(() => BatchBody.Split(cut, maxRecords: 10)).Error);
+            if (length == first.Length) Assert.Single(BatchBody.Split(cut, maxRecords: 10, []));
+            else Assert.Equal(BrokerError.InvalidRequest, Assert.Throws<BrokerException>(() => BatchBody.Split(cut, maxRecords: 10, [])).Error);
         }
 
-        Assert.Equal(2, BatchBody.Split(body, maxRecords: 10).Count);
+        Assert.Equal(2, BatchBody.Split(body, maxRecords: 10, []).Count);
     }
 
     private static byte[] Set(byte[] batch, int position, byte value)
