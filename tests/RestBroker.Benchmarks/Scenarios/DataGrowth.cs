@@ -11,11 +11,11 @@ internal static class DataGrowth
     private const int Connections = 64;
     private const int Requests = 10_000;
     private const int BatchesPerPage = 10;
-    /// <summary>Bytes of a consumer's page.</summary>
-    public static readonly int PageSize = LogFill.BatchSize * BatchesPerPage;
-
     private const string Small = "grow-small";
     private const string Large = "grow-data";
+
+    /// <summary>Bytes of a consumer's page.</summary>
+    public static readonly int PageSize = LogFill.BatchSize * BatchesPerPage;
 
     public static async Task RunAsync(Bench bench)
     {
