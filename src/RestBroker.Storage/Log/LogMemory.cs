@@ -64,6 +64,19 @@ internal sealed class LogMemory
         }
     }
 
+    /// <summary>
+    /// The same for the start, with what <see cref="SaveFloor"/> will save: it is written under the new boot, and if the start is killed
+    /// before it comes to that, the next one believes that nothing was cut off since.
+    /// </summary>
+    public void RaiseLogStart(long offset, long floor)
+    {
+        lock (_gate)
+        {
+            _saved = _saved with { FloorOffset = Math.Max(_saved.FloorOffset, floor) };
+            Write(Math.Max(offset, floor), offset);
+        }
+    }
+
     /// <summary>Saves it if it is time. Without a sync of its own it is on the disk with the file system's next.</summary>
     public void SaveIfDue(long nextOffset, bool sync)
     {

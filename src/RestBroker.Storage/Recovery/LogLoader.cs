@@ -45,7 +45,7 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
         var firstOffset = segments.Count > 0 ? segments[0].BaseOffset : recoveryPoint;
         if (saved is not null && firstOffset > memory.LogStartOffset && segments.Count == 0) report.AddDamaged(new OffsetRange(memory.LogStartOffset, firstOffset));
         // Below the floor there may have been nothing: that is the gap of a reservation.
-        if (firstOffset > Math.Max(memory.LogStartOffset, saved?.FloorOffset ?? 0)) memory.RaiseLogStart(firstOffset);
+        if (firstOffset > Math.Max(memory.LogStartOffset, saved?.FloorOffset ?? 0)) memory.RaiseLogStart(firstOffset, nextOffset > highWatermark ? nextOffset : 0);
         var log = new PartitionLog(partition, directory, config, host, loaded);
         return new RecoveredLog(log, memory, Files, directory)
         {

@@ -170,6 +170,24 @@ public sealed class RecoveryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_start_that_is_cut_off_after_a_file_was_found_lost_leaves_the_reservation()
+    {
+        _fixture.Configs["segment.bytes"] = "1024";
+        var log = _fixture.Open();
+        for (var i = 0; i < 10; i++) await LogFixture.AppendAsync(log, new string('x', 300));
+        Assert.True(log.CloseCleanly());
+        File.Delete(_fixture.FirstSegment);
+        _fixture.Files.Fault = (call, path) => call == FileCall.SyncDirectory && path == _fixture.LogDirectory ? FaultyFileStore.IoError : 0;
+        Assert.Throws<IOException>(_fixture.OpenAfterPowerCut);
+        _fixture.Files.Fault = (_, _) => 0;
+
+        log = _fixture.Open(StartKind.Unclean);
+
+        Assert.True(log.LogStartOffset > 0);
+        Assert.Equal(LogMemory.ReservationBlock, await LogFixture.AppendAsync(log, "after"));
+    }
+
+    [Fact]
     public async Task A_log_start_that_outlived_its_records_is_where_readers_wait()
     {
         _fixture.Configs["durability"] = "async";
