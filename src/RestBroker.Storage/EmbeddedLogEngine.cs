@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using RestBroker.Core.Engine;
@@ -20,6 +21,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
     private readonly EngineParts _parts;
     private readonly TimeProvider _time;
     private readonly HashSet<FetchWaiter> _waiting = [];
+    private readonly ConcurrentQueue<CommitWait> _commitWaits = [];
     private readonly Lock _closing = new();
     private Task? _closed;
     private int _disposed;
@@ -114,7 +116,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
         {
             var check = request.KeyCondition is { } condition ? log.Keys.Prepare(batch, condition) : null;
             var (result, committed) = log.Append(batch, new AppendWish(request.ExpectedNextOffset, request.Acks == Acks.All, mark, check, request.IsLone));
-            return CommitWait.ThenAsync(committed, result, cancellationToken);
+            return CommitWait.ThenAsync(_commitWaits, committed, result, cancellationToken);
         }
         catch (BrokerException e) when (e.Error is BrokerError.PreconditionFailed or BrokerError.OutOfOrderSequence or BrokerError.DuplicateSequence)
         {

@@ -44,7 +44,7 @@ public interface ILogEngine : IAsyncDisposable
     /// <summary>
     /// Appends one batch to one partition, atomically. The engine stamps base offset, leader epoch and, where the topic says so,
     /// append time and compression; it does not keep the batch's memory. A batch of a producer that was stored before is not stored again:
-    /// the answer is that of the first time, given when the first is committed, whatever the acks.
+    /// the answer is that of the first time, given when the first is committed, whatever the acks. To be awaited once.
     /// </summary>
     /// <exception cref="BrokerException">UnknownTopicOrPartition, TopicRecreated, RecordTooLarge, InvalidRecord, InvalidTimestamp,
     /// PreconditionFailed (member <c>nextOffset</c>, or <c>keyOffset</c> where the key is there), ProducerFenced, OutOfOrderSequence and

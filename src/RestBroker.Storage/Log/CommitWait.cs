@@ -14,8 +14,7 @@ internal sealed class CommitWait : IValueTaskSource<ProduceResult>
     private const int MaxKept = 1_024;
     private const int Holders = 2;
 
-    private static readonly ConcurrentQueue<CommitWait> Kept = [];
-
+    private readonly ConcurrentQueue<CommitWait> _kept;
     private readonly Action _onCommitted;
     private ManualResetValueTaskSourceCore<ProduceResult> _source;
     private CancellationTokenRegistration _cancellation;
@@ -24,13 +23,18 @@ internal sealed class CommitWait : IValueTaskSource<ProduceResult>
     private int _isTold; // 1 once the caller is told one of the two
     private int _holders;
 
-    private CommitWait() => _onCommitted = OnCommitted;
+    private CommitWait(ConcurrentQueue<CommitWait> kept) => (_kept, _onCommitted) = (kept, OnCommitted);
 
-    /// <summary>Gives a result when a task has ended. The task's end must not run on the thread that brings it about.</summary>
-    public static ValueTask<ProduceResult> ThenAsync(Task committed, in ProduceResult result, CancellationToken cancellationToken)
+    /// <summary>Gives a result when a task has ended, to be awaited once. The task's end must not run on the thread that brings it about.</summary>
+    /// <param name="kept">Those that wait for nothing now.</param>
+    /// <param name="committed">Never cancelled.</param>
+    /// <param name="result">The result.</param>
+    /// <param name="cancellationToken">Ends the wait, and not the commit.</param>
+    public static ValueTask<ProduceResult> ThenAsync(
+        ConcurrentQueue<CommitWait> kept, Task committed, in ProduceResult result, CancellationToken cancellationToken)
     {
         if (committed.IsCompletedSuccessfully) return ValueTask.FromResult(result);
-        var wait = Kept.TryDequeue(out var kept) ? kept : new CommitWait();
+        if (!kept.TryDequeue(out var wait)) wait = new CommitWait(kept);
         (wait._committed, wait._result, wait._isTold, wait._holders) = (committed, result, 0, Holders);
         var told = new ValueTask<ProduceResult>(wait, wait._source.Version);
         wait._cancellation = cancellationToken.UnsafeRegister(static (state, token) => ((CommitWait)state!).OnCancelled(token), wait);
@@ -40,6 +44,8 @@ internal sealed class CommitWait : IValueTaskSource<ProduceResult>
 
     ProduceResult IValueTaskSource<ProduceResult>.GetResult(short token)
     {
+        // Who asks twice, or too early, must not take from whoever waits with it by now. (This looks at the version too.)
+        if (_source.GetStatus(token) == ValueTaskSourceStatus.Pending) throw new InvalidOperationException("The append is not committed yet.");
         try
         {
             return _source.GetResult(token);
@@ -78,6 +84,6 @@ internal sealed class CommitWait : IValueTaskSource<ProduceResult>
         if (Interlocked.Decrement(ref _holders) > 0) return;
         _source.Reset();
         (_committed, _cancellation) = (Task.CompletedTask, default);
-        if (Kept.Count < MaxKept) Kept.Enqueue(this);
+        if (_kept.Count < MaxKept) _kept.Enqueue(this);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using RestBroker.Core.Engine;
 using RestBroker.Storage.Log;
 
@@ -5,11 +6,13 @@ namespace RestBroker.Tests.Storage;
 
 public sealed class CommitWaitTests
 {
+    private readonly ConcurrentQueue<CommitWait> _kept = [];
+
     [Fact]
     public async Task A_commit_gives_the_result_that_was_waited_for()
     {
         var commit = NewCommit();
-        var wait = CommitWait.ThenAsync(commit.Task, ResultOf(7), CancellationToken.None);
+        var wait = ThenAsync(commit.Task, 7);
         Assert.False(wait.IsCompleted);
 
         commit.SetResult();
@@ -21,7 +24,7 @@ public sealed class CommitWaitTests
     public async Task A_failed_commit_is_told()
     {
         var commit = NewCommit();
-        var wait = CommitWait.ThenAsync(commit.Task, ResultOf(7), CancellationToken.None);
+        var wait = ThenAsync(commit.Task, 7);
 
         commit.SetException(new IOException("The disk failed."));
 
@@ -33,28 +36,46 @@ public sealed class CommitWaitTests
     {
         var commit = NewCommit();
 
-        var wait = CommitWait.ThenAsync(commit.Task, ResultOf(7), new CancellationToken(canceled: true));
+        var wait = ThenAsync(commit.Task, 7, new CancellationToken(canceled: true));
 
         await Assert.ThrowsAsync<OperationCanceledException>(async () => await wait);
         commit.SetResult();
     }
 
     [Fact]
-    public async Task A_commit_after_a_cancellation_does_not_end_a_later_wait()
+    public async Task Who_was_cancelled_is_used_again_only_after_the_commit_that_knows_it()
     {
         using var cancellation = new CancellationTokenSource();
         var (first, second) = (NewCommit(), NewCommit());
-        var cancelled = CommitWait.ThenAsync(first.Task, ResultOf(1), cancellation.Token);
+        var cancelled = ThenAsync(first.Task, 1, cancellation.Token);
         await cancellation.CancelAsync();
         await Assert.ThrowsAsync<OperationCanceledException>(async () => await cancelled);
+        Assert.Empty(_kept);
+        var later = ThenAsync(second.Task, 2);
 
-        var later = CommitWait.ThenAsync(second.Task, ResultOf(2), CancellationToken.None);
         first.SetResult();
-        await CommitWait.ThenAsync(first.Task, ResultOf(1), CancellationToken.None);
+        await Eventually.IsTrueAsync(() => Task.FromResult(_kept.Count == 1));
 
         Assert.False(later.IsCompleted);
         second.SetResult();
         Assert.Equal(2, (await later).BaseOffset);
+    }
+
+    [Fact]
+    public async Task Who_asks_twice_or_too_early_is_refused_and_takes_from_nobody()
+    {
+        var (first, second) = (NewCommit(), NewCommit());
+        var early = ThenAsync(first.Task, 1);
+        Assert.Throws<InvalidOperationException>(() => Result(early));
+        first.SetResult();
+        Assert.Equal(1, (await early).BaseOffset);
+
+        var next = ThenAsync(second.Task, 2);
+        Assert.Throws<InvalidOperationException>(() => Result(early));
+        second.SetResult();
+
+        Assert.Equal(2, (await next).BaseOffset);
+        Assert.Single(_kept);
     }
 
     [Fact]
@@ -76,11 +97,11 @@ public sealed class CommitWaitTests
         }
     }
 
-    private static async Task<long?> OffsetOrNullAsync(Task commit, long offset, CancellationToken cancellationToken)
+    private async Task<long?> OffsetOrNullAsync(Task commit, long offset, CancellationToken cancellationToken)
     {
         try
         {
-            return (await CommitWait.ThenAsync(commit, ResultOf(offset), cancellationToken)).BaseOffset;
+            return (await ThenAsync(commit, offset, cancellationToken)).BaseOffset;
         }
         catch (OperationCanceledException)
         {
@@ -90,5 +111,9 @@ public sealed class CommitWaitTests
 
     private static TaskCompletionSource NewCommit() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private static ProduceResult ResultOf(long offset) => new(offset, null, 0);
+    private ValueTask<ProduceResult> ThenAsync(Task commit, long offset, CancellationToken cancellationToken = default) =>
+        CommitWait.ThenAsync(_kept, commit, new ProduceResult(offset, null, 0), cancellationToken);
+
+    // As nobody should.
+    private static ProduceResult Result(ValueTask<ProduceResult> wait) => wait.GetAwaiter().GetResult();
 }
