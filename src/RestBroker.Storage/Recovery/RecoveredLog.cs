@@ -54,7 +54,15 @@ internal sealed class RecoveredLog(PartitionLog log, LogMemory memory, IFileStor
         {
             if (segment.SyncedSize == segment.Size) continue;
             using var lease = segment.File.Rent();
-            sync(lease.Handle);
+            try
+            {
+                sync(lease.Handle);
+            }
+            catch (IOException e)
+            {
+                throw new IOException($"{segment.File.Path}: {e.Message}", e);
+            }
+
             segment.SyncedSize = segment.Size;
         }
     }

@@ -7,6 +7,7 @@ using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
 using RestBroker.CrashTests.History;
 using RestBroker.Storage;
+using RestBroker.Storage.Durability;
 
 namespace RestBroker.CrashTests.Disk;
 
@@ -16,7 +17,13 @@ namespace RestBroker.CrashTests.Disk;
 /// </summary>
 internal sealed class EngineRun : IDisposable
 {
+    private const string Crowd = "crowd";
+
     private static readonly string[] Topics = ["orders", "clicks"];
+
+    // Enough logs that a start syncs them all together.
+    private static readonly TopicPartition[] Places =
+        [.. Topics.Select(topic => new TopicPartition(topic, 0)), .. Enumerable.Range(0, LogFlusher.MinTogether).Select(i => new TopicPartition(Crowd, i))];
 
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("restbroker-faulty-"); // LiteDB has files of its own
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
@@ -71,24 +78,26 @@ internal sealed class EngineRun : IDisposable
         var position = (await engine.FetchCommittedOffsetsAsync("group", default)).Select(offset => offset.NextOffset).DefaultIfEmpty(-1).Single();
         Assert.InRange(position, _committed, _maybeCommitted);
         var verdict = _history.Check(await FindAsync(engine));
-        foreach (var topic in _created.Except(_deleted)) await ProduceAsync(engine, topic); // and it goes on
+        foreach (var place in Places.Where(place => _created.Contains(place.Topic))) await ProduceAsync(engine, place); // and it goes on
         return verdict;
     }
 
     private async Task LiveAsync(EmbeddedLogEngine engine)
     {
         _day++;
-        foreach (var topic in Topics.Except(_created)) await TryAsync(() => CreateAsync(engine, topic));
+        foreach (var topic in Places.GroupBy(place => place.Topic).Where(topic => !_created.Contains(topic.Key)))
+            await TryAsync(() => CreateAsync(engine, topic.Key, topic.Count()));
+        foreach (var place in Places.Where(place => place.Topic == Crowd)) await TryAsync(() => ProduceAsync(engine, place));
         for (var round = 0; round < 3; round++)
         {
-            for (var i = 0; i < 6; i++) await TryAsync(() => ProduceAsync(engine, Topics[i % 2]));
+            for (var i = 0; i < 6; i++) await TryAsync(() => ProduceAsync(engine, new TopicPartition(Topics[i % 2], 0)));
             await TryAsync(() => CommitAsync(engine, (_day * 10) + round));
             await ReadAsync(engine, $"reader {_day}.{round}");
             // The cleaner and the checkpoints have their hour; what they do falls anywhere behind it.
             _time.Advance(TimeSpan.FromSeconds(20));
         }
 
-        await TryAsync(() => CreateAsync(engine, $"guest-{_day}"));
+        await TryAsync(() => CreateAsync(engine, $"guest-{_day}", 1));
         await TryAsync(() => DeleteAsync(engine, $"guest-{_day}"));
     }
 
@@ -111,9 +120,9 @@ internal sealed class EngineRun : IDisposable
     private Task<EmbeddedLogEngine> OpenAsync() => EmbeddedLogEngine.OpenAsync(
         new LogConfig { DataDirectory = _root.FullName }, _time, NullLoggerFactory.Instance, Disk, default);
 
-    private async Task CreateAsync(EmbeddedLogEngine engine, string topic)
+    private async Task CreateAsync(EmbeddedLogEngine engine, string topic, int partitions)
     {
-        await engine.CreateTopicAsync(new TopicSpec(topic, 1, null, new Dictionary<string, string> { ["segment.bytes"] = "1024" }), default);
+        await engine.CreateTopicAsync(new TopicSpec(topic, partitions, null, new Dictionary<string, string> { ["segment.bytes"] = "1024" }), default);
         _created.Add(topic);
     }
 
@@ -124,14 +133,14 @@ internal sealed class EngineRun : IDisposable
         _deleted.Add(topic);
     }
 
-    private async Task ProduceAsync(EmbeddedLogEngine engine, string topic)
+    private async Task ProduceAsync(EmbeddedLogEngine engine, TopicPartition place)
     {
         using var builder = new RecordBatchBuilder();
         var value = $"{++_sent} {new string('x', 250)}";
         builder.Append(1_000, null, Encoding.UTF8.GetBytes(value));
-        _history.Sent(topic, value);
-        var result = await engine.ProduceAsync(new ProduceRequest(new(topic, 0), builder.Build(), Acks.All), default);
-        _history.Acked(value, Array.IndexOf(Topics, topic), result.BaseOffset);
+        _history.Sent(place.Topic, value);
+        var result = await engine.ProduceAsync(new ProduceRequest(place, builder.Build(), Acks.All), default);
+        _history.Acked(value, Array.IndexOf(Places, place), result.BaseOffset);
     }
 
     private async Task CommitAsync(EmbeddedLogEngine engine, long position)
@@ -150,14 +159,14 @@ internal sealed class EngineRun : IDisposable
     private static async Task<List<(int Partition, long Offset, string Value)>> FindAsync(EmbeddedLogEngine engine)
     {
         var found = new List<(int, long, string)>();
-        for (var i = 0; i < Topics.Length; i++)
+        for (var i = 0; i < Places.Length; i++)
         {
-            if (await engine.DescribeTopicAsync(Topics[i], default) is null) continue;
+            if (await engine.DescribeTopicAsync(Places[i].Topic, default) is null) continue;
             for (long offset = 0; ;)
             {
-                using var result = await engine.FetchAsync(new FetchRequest { Partitions = [new(new(Topics[i], 0), offset)] }, default);
+                using var result = await engine.FetchAsync(new FetchRequest { Partitions = [new(Places[i], offset)] }, default);
                 var partition = result.Partitions[0];
-                if (partition.Corrupt is not null) throw new InvalidOperationException($"{Topics[i]} at {offset}: {partition.Error} {partition.Corrupt}, log {partition.LogStartOffset}..{partition.HighWatermark}..{partition.NextOffset}");
+                if (partition.Corrupt is not null) throw new InvalidOperationException($"{Places[i]} at {offset}: {partition.Error} {partition.Corrupt}, log {partition.LogStartOffset}..{partition.HighWatermark}..{partition.NextOffset}");
                 if (partition.Batches.IsEmpty) break;
                 var rest = partition.Batches.ToArray().AsMemory();
                 while (RecordBatch.TryRead(rest, out var batch))

@@ -135,9 +135,9 @@ internal sealed class FaultyDisk : IFileStore
         }
     }
 
-    // What fails here fails at once, and is told at once.
     public void CheckWrittenBack(SafeFileHandle file)
     {
+        lock (_gate) Begin(FileCall.Sync, file);
     }
 
     public void SyncDirectory(string path)

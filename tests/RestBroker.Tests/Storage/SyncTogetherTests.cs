@@ -19,6 +19,8 @@ public sealed class SyncTogetherTests : IDisposable
     private readonly FaultyFileStore _files = new() { DeviceOf = _ => 1 };
     private readonly ConcurrentQueue<(FileCall Call, string Path)> _syncs = [];
 
+    private int LogSyncs => _syncs.Count(sync => sync.Call == FileCall.Sync && sync.Path.EndsWith(".log", StringComparison.Ordinal));
+
     public void Dispose() => _directory.Dispose();
 
     [Fact]
@@ -38,8 +40,7 @@ public sealed class SyncTogetherTests : IDisposable
     {
         await using (var engine = await OpenAsync())
         {
-            await CreateAsync(engine, "crowd", Crowd);
-            for (var partition = 0; partition < Crowd; partition++) await ProduceAsync(engine, "crowd", partition);
+            await FillAsync(engine);
             Watch(isLogsOnly: false);
         }
 
@@ -67,12 +68,13 @@ public sealed class SyncTogetherTests : IDisposable
     [Fact]
     public async Task A_start_after_a_crash_syncs_many_logs_by_one_call()
     {
-        await LeaveUncleanAsync();
+        using var left = await KillAsync();
         WatchTopics();
 
-        await using var again = await OpenAsync();
+        await using var again = await OpenAsync(left.Path);
 
-        Assert.Equal(FileCall.SyncFileSystem, Assert.Single(_syncs).Call);
+        Assert.Equal(FileCall.SyncFileSystem, _syncs.First().Call);
+        Assert.All(_syncs, sync => Assert.Equal(FileCall.SyncFileSystem, sync.Call));
         Assert.All(await again.DescribePartitionsAsync("crowd", default), partition => Assert.Equal(1, partition.HighWatermark));
     }
 
@@ -99,26 +101,39 @@ public sealed class SyncTogetherTests : IDisposable
     [Fact]
     public async Task A_start_whose_sync_of_all_fails_syncs_each_log_by_itself()
     {
-        await LeaveUncleanAsync();
+        using var left = await KillAsync();
         WatchTopics(call => call == FileCall.SyncFileSystem ? FaultyFileStore.IoError : 0);
 
-        await using var again = await OpenAsync();
+        await using var again = await OpenAsync(left.Path);
 
+        Assert.Equal(Crowd, LogSyncs);
         Assert.Equal(Crowd, _syncs.Count(sync => sync.Call == FileCall.SyncDirectory));
         Assert.Single(_syncs, sync => sync.Call == FileCall.SyncFileSystem);
         Assert.True(again.IsHealthy);
     }
 
     [Fact]
+    public async Task A_start_whose_sync_of_the_checkpoints_fails_saves_each_by_itself()
+    {
+        using var left = await KillAsync();
+        _files.BootId = Guid.NewGuid();
+        WatchTopics(call => call == FileCall.SyncFileSystem && _syncs.Count(sync => sync.Call == call) == 2 ? FaultyFileStore.IoError : 0);
+
+        await using var again = await OpenAsync(left.Path);
+
+        // Twice each: what the file system did not take, before the other slot is written, and that one.
+        Assert.Equal(2 * Crowd, _syncs.Count(sync => sync.Call == FileCall.Sync && sync.Path.EndsWith("checkpoint", StringComparison.Ordinal)));
+        Assert.All(await again.DescribePartitionsAsync("crowd", default), partition => Assert.Equal(1 << 20, partition.NextOffset));
+    }
+
+    [Fact]
     public async Task A_start_serves_nothing_whose_own_file_tells_of_a_failure_that_the_file_system_has_told_before()
     {
-        await using var killed = await OpenAsync();
-        await CreateAsync(killed, "crowd", Crowd);
-        for (var partition = 0; partition < Crowd; partition++) await ProduceAsync(killed, "crowd", partition);
-        using var left = TempDirectory.LeftBy(_directory.Path);
+        using var left = await KillAsync();
         _files.Fault = (call, path) => call == FileCall.CheckWrittenBack ? FaultyFileStore.IoError : 0;
 
-        await Assert.ThrowsAsync<IOException>(() => OpenAsync(left.Path));
+        var failure = await Assert.ThrowsAsync<IOException>(() => OpenAsync(left.Path));
+        Assert.Contains($"{0:D20}.log", failure.Message, StringComparison.Ordinal);
         _files.Fault = (_, _) => 0;
         await using var again = await OpenAsync(left.Path);
 
@@ -202,16 +217,25 @@ public sealed class SyncTogetherTests : IDisposable
         return produced;
     }
 
-    /// <summary>Leaves a record in each log, and a stop that was not in order.</summary>
+    /// <summary>Leaves a record in each log, and all that a stop saves but its mark.</summary>
     private async Task LeaveUncleanAsync()
     {
-        await using (var engine = await OpenAsync())
-        {
-            await CreateAsync(engine, "crowd", Crowd);
-            for (var partition = 0; partition < Crowd; partition++) await ProduceAsync(engine, "crowd", partition);
-        }
-
+        await using (var engine = await OpenAsync()) await FillAsync(engine);
         MakeUnclean();
+    }
+
+    /// <summary>Leaves a record in each log of a broker that was killed.</summary>
+    private async Task<TempDirectory> KillAsync()
+    {
+        await using var engine = await OpenAsync();
+        await FillAsync(engine);
+        return TempDirectory.LeftBy(_directory.Path);
+    }
+
+    private static async Task FillAsync(EmbeddedLogEngine engine)
+    {
+        await CreateAsync(engine, "crowd", Crowd);
+        for (var partition = 0; partition < Crowd; partition++) await ProduceAsync(engine, "crowd", partition);
     }
 
     private void MakeUnclean() => File.Delete(Path.Combine(_directory.Path, "clean-shutdown"));
