@@ -16,7 +16,7 @@ namespace RestBroker.Server.Producing;
 internal sealed class BatchAppender(ILogEngine engine)
 {
     // What was written is committed within a sync, unless the disk has failed.
-    private static readonly TimeSpan CommitWait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxCommitWait = TimeSpan.FromSeconds(10);
 
     /// <summary>Leaves the receipts in <paramref name="work"/>, in the order of its batches; none with <c>acks=none</c>.</summary>
     /// <exception cref="BrokerException">What the engine refused, with <c>batches</c>: the receipts of those before.</exception>
@@ -63,7 +63,7 @@ internal sealed class BatchAppender(ILogEngine engine)
         var last = receipts.FindLastIndex(receipt => !receipt.Duplicate);
         if (last < 0) return;
         var written = receipts[last];
-        var request = new FetchRequest { Partitions = [new FetchPartition(place, written.LastOffset)], MaxBytes = 1, MaxWait = CommitWait };
+        var request = new FetchRequest { Partitions = [new FetchPartition(place, written.LastOffset)], MaxBytes = 1, MaxWait = MaxCommitWait };
         using var found = await engine.FetchAsync(request, cancellationToken);
         if (found.Partitions[0].HighWatermark > written.LastOffset) return;
         throw new BrokerException(BrokerError.StorageFailed, $"Offset {written.LastOffset} of {place} is written and not committed; the disk may have failed.");

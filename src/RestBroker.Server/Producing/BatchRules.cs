@@ -30,7 +30,7 @@ internal struct BatchRules(RecordLimits limits, DateTimeOffset now, long budget,
         CheckHeader(batch, place);
         try
         {
-            using var reader = work.Reader;
+            using var reader = work.Reader; // which is then ready to begin another
             reader.Begin(batch, (int)Math.Min(_budget, maxBatchSize));
             if (batch.Compression != CompressionType.None) _budget -= reader.UncompressedSize;
             var maxTimestamp = CheckRecords(reader, place.Index, work.Faults);

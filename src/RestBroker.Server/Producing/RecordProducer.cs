@@ -50,7 +50,7 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         for (var i = 0; i < records.Count; i++)
         {
             places[i] = batches.Add(records[i], now);
-            if (turn.IsOver(SizeOf(records[i]))) Turns.YieldThread();
+            if (turn.IsOver(Turns.RecordSize + SizeOf(records[i]))) Turns.YieldThread();
         }
 
         work.Body.Dispose();
@@ -86,7 +86,7 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         for (var i = 0; i < records.Count; i++)
         {
             rule.Append(work.Batch, records[i], now);
-            if (turn.IsOver(SizeOf(records[i]))) Turns.YieldThread();
+            if (turn.IsOver(Turns.RecordSize + SizeOf(records[i]))) Turns.YieldThread();
         }
 
         // Its bytes are in the batch: whoever waits for the disk holds them once.

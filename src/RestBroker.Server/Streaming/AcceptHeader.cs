@@ -10,11 +10,12 @@ internal static class AcceptHeader
     /// <exception cref="BrokerException">NotAcceptable.</exception>
     public static string Choose(HttpRequest request, params ReadOnlySpan<string> offers)
     {
-        if (request.Headers.Accept is not [var one, ..] header) return offers[0];
+        var header = request.Headers.Accept;
+        if (header.Count == 0) return offers[0];
         // Whoever knows this API names what it wants, and that alone.
         foreach (var offer in offers)
         {
-            if (header.Count == 1 && offer.Equals(one, StringComparison.OrdinalIgnoreCase)) return offer;
+            if (header is [var one] && offer.Equals(one, StringComparison.OrdinalIgnoreCase)) return offer;
         }
 
         return Weigh(request, offers);

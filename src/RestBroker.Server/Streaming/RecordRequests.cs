@@ -14,7 +14,7 @@ namespace RestBroker.Server.Streaming;
 internal sealed class RecordRequests(ILogEngine engine, IOptions<RestBrokerOptions> options)
 {
     // A record that was written a moment ago is committed within a sync; whoever asks for it by its offset waits for that.
-    private static readonly TimeSpan CommitWait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxCommitWait = TimeSpan.FromSeconds(10);
 
     /// <summary>Sends a record as JSON.</summary>
     public Task SendAsync(HttpContext context, TopicPartition place, long offset, RecordFormat? forced) =>
@@ -54,7 +54,7 @@ internal sealed class RecordRequests(ILogEngine engine, IOptions<RestBrokerOptio
         var entry = found.Partitions[0];
         if (entry.Error != BrokerError.None || offset < entry.HighWatermark || offset >= entry.NextOffset) return found;
         found.Dispose();
-        return await engine.FetchAsync(request with { MinBytes = 1, MaxWait = CommitWait }, lifetime.Token);
+        return await engine.FetchAsync(request with { MinBytes = 1, MaxWait = MaxCommitWait }, lifetime.Token);
     }
 
     private async Task WriteJsonAsync(HttpResponse response, TopicPartition place, Record record, RecordFormat? forced)

@@ -104,7 +104,7 @@ internal sealed class StreamLoop(StreamRead read, TailHubs hubs, StreamOutput ou
             if (_tail is null) seat.Dispose();
         }
 
-        if (_tail is null) return await WaitAsync(lifetime);
+        if (_tail is null) return await WaitAtLogAsync(lifetime);
         LetGo();
         return await FollowAsync(_tail, lifetime);
     }
@@ -127,7 +127,7 @@ internal sealed class StreamLoop(StreamRead read, TailHubs hubs, StreamOutput ou
     }
 
     // Where the hub cannot be reached the stream waits by itself.
-    private async ValueTask<StreamEnd?> WaitAsync(ReadLifetime lifetime)
+    private async ValueTask<StreamEnd?> WaitAtLogAsync(ReadLifetime lifetime)
     {
         using var wait = pulse.WaitElsewhere(lifetime);
         if (await Read.Session.FetchAsync(wait.MaxWait, wait.Lifetime)) return await DrainAsync();
