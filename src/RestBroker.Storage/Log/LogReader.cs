@@ -77,6 +77,7 @@ internal static class LogReader
     private static LogSlice ReadSegment(LogSegment segment, SegmentFile.Lease lease, long offset, long end, int maxBytes)
     {
         var size = segment.Size;
+        if (TakeIndexed(segment, lease, offset, size, end, maxBytes) is { Count: > 0 } found) return found;
         using var window = new FileWindow(segment.File.Files, lease.Handle, HeaderChunk);
         foreach (var whole in (ReadOnlySpan<bool>)[false, true])
         {
@@ -87,20 +88,35 @@ internal static class LogReader
                 step = walk.Next(whole);
             if (step == WalkStep.End) return default;
             if (step == WalkStep.Damage && whole) return new LogSlice(null, 0, walk.Damaged with { From = Math.Max(walk.Damaged.From, offset) });
-            if (step == WalkStep.Batch && Take(segment, lease, walk, size, end, maxBytes) is { Count: > 0 } slice) return slice;
+            if (step != WalkStep.Batch) continue;
+            var wanted = Math.Max(walk.Position - walk.BatchPosition, Math.Min(maxBytes, size - walk.BatchPosition));
+            if (Take(segment, lease, walk.BatchPosition, (int)wanted, new WholeBatches(walk.Batch.BaseOffset, end, maxBytes)) is { Count: > 0 } slice) return slice;
         }
 
         return default;
     }
 
+    // Of large batches each has an index entry, and the next one's tells where it ends: one read is enough. Looking at headers on the way
+    // costs two more, and on a disk what the kernel reads ahead at each.
+    private static LogSlice TakeIndexed(LogSegment segment, SegmentFile.Lease lease, long offset, long size, long end, int maxBytes)
+    {
+        if (segment.Offsets.Holding(offset - segment.BaseOffset) is not { } entry) return default;
+        var left = size - entry.Position;
+        var batch = Math.Min(entry.End - entry.Position ?? left, Math.Min(left, BatchValidator.MaxBatchSize));
+        if (batch < RecordBatch.HeaderSize) return default; // it was appended since
+        var slice = Take(segment, lease, entry.Position, (int)Math.Max(batch, Math.Min(maxBytes, left)), new WholeBatches(null, end, maxBytes));
+        if (slice.Count == 0) return default;
+        var first = new RecordBatch(slice.Buffer.AsMemory(0, RecordBatch.HeaderSize));
+        if (first.BaseOffset <= offset && first.LastOffset == segment.BaseOffset + entry.RelativeOffset) return slice;
+        ArrayPool<byte>.Shared.Return(slice.Buffer!);
+        return default;
+    }
+
     // In pieces, and what is whole is checked while the processor still has it: a fetch may want many megabytes, and others wait for this
     // core meanwhile.
-    private static LogSlice Take(LogSegment segment, SegmentFile.Lease lease, SegmentWalk walk, long size, long end, int maxBytes)
+    private static LogSlice Take(LogSegment segment, SegmentFile.Lease lease, long position, int wanted, WholeBatches whole)
     {
-        var position = walk.BatchPosition;
-        var wanted = (int)Math.Max(walk.Position - position, Math.Min(maxBytes, size - position));
         var buffer = ArrayPool<byte>.Shared.Rent(wanted);
-        var whole = new WholeBatches(walk.Batch.BaseOffset, end);
         for (var read = 0; read < wanted && !whole.IsOver;)
         {
             if (read > 0) Turns.YieldThread();

@@ -20,6 +20,15 @@ internal sealed class OffsetIndex
     /// <summary>The position of the last entry; 0 where there is none.</summary>
     public int LastPosition => _count == 0 ? 0 : (int)_entries[_count - 1];
 
+    private ReadOnlySpan<long> Entries
+    {
+        get
+        {
+            var count = Volatile.Read(ref _count);
+            return Volatile.Read(ref _entries).AsSpan(0, count);
+        }
+    }
+
     public void Append(int relativeOffset, int position)
     {
         if (_count == _entries.Length)
@@ -36,17 +45,25 @@ internal sealed class OffsetIndex
     /// <summary>The last entry at or before an offset; null where the segment has to be read from its start.</summary>
     public (int RelativeOffset, int Position)? Floor(long relativeOffset)
     {
-        var count = Volatile.Read(ref _count);
-        var entries = Volatile.Read(ref _entries).AsSpan(0, count);
-        int low = 0, high = count;
-        while (low < high)
-        {
-            var middle = (low + high) >>> 1;
-            if (entries[middle] >> 32 <= relativeOffset) low = middle + 1;
-            else high = middle;
-        }
+        var entries = Entries;
+        var above = FirstAbove(entries, relativeOffset);
+        return above == 0 ? null : (OffsetOf(entries[above - 1]), PositionOf(entries[above - 1]));
+    }
 
-        return low == 0 ? null : ((int)(entries[low - 1] >> 32), (int)entries[low - 1]);
+    /// <summary>
+    /// An entry whose batch holds an offset, as it seems, and where that batch ends at the latest, if anything is known to follow. Null
+    /// where batches are so small that few have an entry.
+    /// </summary>
+    public (int RelativeOffset, int Position, int? End)? Holding(long relativeOffset)
+    {
+        var entries = Entries;
+        var at = FirstAbove(entries, relativeOffset - 1);
+        if (at == entries.Length) return null;
+        var (offset, position) = (OffsetOf(entries[at]), PositionOf(entries[at]));
+        // So far apart, and the batch before it is a large one: as a rule that of the entry before.
+        var isFar = at > 0 && position - PositionOf(entries[at - 1]) > 2 * LogSegment.IndexInterval;
+        if (offset != relativeOffset && !isFar) return null;
+        return (offset, position, at + 1 < entries.Length ? PositionOf(entries[at + 1]) : null);
     }
 
     /// <summary>Whether it begins with the entries of another one.</summary>
@@ -67,4 +84,21 @@ internal sealed class OffsetIndex
         index._count = index._entries.Length;
         return index;
     }
+
+    private static int FirstAbove(ReadOnlySpan<long> entries, long relativeOffset)
+    {
+        int low = 0, high = entries.Length;
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (OffsetOf(entries[middle]) <= relativeOffset) low = middle + 1;
+            else high = middle;
+        }
+
+        return low;
+    }
+
+    private static int OffsetOf(long entry) => (int)(entry >> 32);
+
+    private static int PositionOf(long entry) => (int)entry;
 }

@@ -11,7 +11,7 @@ public sealed class WholeBatchesTests
     {
         byte[] log = [.. Batch(0, 3), .. Batch(3, 1), .. Batch(4, 200)];
         var ends = new[] { Batch(0, 3).Length, Batch(0, 3).Length + Batch(3, 1).Length, log.Length };
-        var whole = new WholeBatches(0, long.MaxValue);
+        var whole = new WholeBatches(0, long.MaxValue, int.MaxValue);
 
         for (var read = 0; read <= log.Length; read++)
         {
@@ -33,7 +33,7 @@ public sealed class WholeBatchesTests
         byte[][] strangers = [rotten, unknown, Batch(0, 3), Batch(7, 1), Batch(3, 10)];
         foreach (var stranger in strangers)
         {
-            var whole = new WholeBatches(0, end: 10);
+            var whole = new WholeBatches(0, end: 10, int.MaxValue);
             byte[] log = [.. first, .. stranger, .. Batch(3, 1)];
 
             whole.Take(log);
@@ -47,11 +47,28 @@ public sealed class WholeBatchesTests
     public void Offsets_may_be_missing_where_a_later_leader_began()
     {
         byte[] log = [.. Batch(0, 3), .. Batch(7, 1, leaderEpoch: 2)];
-        var whole = new WholeBatches(0, long.MaxValue);
+        var whole = new WholeBatches(0, long.MaxValue, int.MaxValue);
 
         whole.Take(log);
 
         Assert.Equal((log.Length, false), (whole.Size, whole.IsOver));
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 1)]
+    [InlineData(141, 1)]
+    [InlineData(142, 2)]
+    [InlineData(1_000, 3)]
+    public void One_is_taken_whatever_its_size_and_more_as_far_as_they_are_wanted(int maxBytes, int count)
+    {
+        byte[] log = [.. Batch(5, 1), .. Batch(6, 1), .. Batch(7, 1)];
+        Assert.Equal(3 * 71, log.Length);
+        var whole = new WholeBatches(null, long.MaxValue, maxBytes);
+
+        whole.Take(log);
+
+        Assert.Equal(count * 71, whole.Size);
     }
 
     private static byte[] Batch(long baseOffset, int records, int leaderEpoch = 1)
