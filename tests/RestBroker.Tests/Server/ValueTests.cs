@@ -159,15 +159,22 @@ public sealed class ValueTests
         for (var i = 0; i < 5; i++) await PutAsync(broker, "a", $"{i}");
         await PutAsync(broker, "b", "last");
 
-        while ((await broker.GetAsync("/v1/topics/settings/partitions/0")).Json["cleaning"] is not { } cleaning || (double)cleaning["dirtyRatio"]! > 0)
+        // A segment is closed after a millisecond: the last may take a run of its own, which finds nothing to give back.
+        var reclaimed = new List<long>();
+        for (var dirty = 1.0; dirty > 0;)
+        {
             ((EmbeddedLogEngine)broker.Services.GetRequiredService<ILogEngine>()).Compact();
+            if ((await broker.GetAsync("/v1/topics/settings/partitions/0")).Json["cleaning"] is not { } cleaning) continue;
+            dirty = (double)cleaning["dirtyRatio"]!;
+            reclaimed.Add((long)cleaning["reclaimedBytes"]!);
+        }
 
         Assert.Equal(["0@4", "0@5"], (await broker.PageAsync("/v1/topics/settings/records")).Places);
         var gone = await broker.GetAsync("/v1/topics/settings/partitions/0/records/1");
         Assert.Equal((410, "record-deleted"), (gone.Status, gone.Code));
         Assert.Equal("4", (await broker.GetAsync("/v1/topics/settings/value?key=a")).Body);
         var status = (await broker.GetAsync("/v1/topics/settings/partitions")).Json["items"]![0]!;
-        Assert.True((long)status["cleaning"]!["reclaimedBytes"]! > 0);
+        Assert.Contains(reclaimed, bytes => bytes > 0);
         Assert.Equal((0, 6), ((int)status["logStartOffset"]!, (int)status["nextOffset"]!));
         var page = await broker.GetAsync("/v1/topics/settings/partitions/0/records?offset=0&limit=1");
         Assert.Equal("4", (string)page.Json["records"]![0]!["text"]!);
