@@ -36,6 +36,8 @@ internal sealed partial class EngineParts : IAsyncDisposable
 
     public required LogFlusher Flusher { get; init; }
 
+    public required DiskReads DiskReads { get; init; }
+
     public required FileSystemSync Together { get; init; }
 
     public required LogMetrics LogMetrics { get; init; }
@@ -90,6 +92,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
                 Directory = directory,
                 Held = held,
                 Flusher = flusher,
+                DiskReads = new DiskReads(config.DiskReadThreads),
                 LogMetrics = logMetrics,
                 Together = together,
                 Metadata = loaded.Metadata,
@@ -138,6 +141,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
         await Projection.DisposeAsync();
         await Cleaner.DisposeAsync();
         Flusher.Dispose();
+        DiskReads.Dispose();
         var isClean = CloseLogs();
         Catalog.Dispose();
         Offsets.Dispose();

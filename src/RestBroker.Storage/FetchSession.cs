@@ -12,15 +12,27 @@ namespace RestBroker.Storage;
 /// </summary>
 internal sealed class FetchSession(TopicCatalog catalog, FetchRequest request)
 {
-    public FetchResult ReadOnce()
+    /// <summary>Looks at every partition once.</summary>
+    public FetchResult ReadOnce() => Read(mayWait: true)!;
+
+    /// <summary>The same where memory holds all that is wanted; null where the disk would have to be waited for.</summary>
+    public FetchResult? ReadCached() => Read(mayWait: false);
+
+    private FetchResult? Read(bool mayWait)
     {
         var memory = new RentedMemory();
         var partitions = new FetchedPartition[request.Partitions.Count];
         var bytes = 0;
         for (var i = 0; i < partitions.Length; i++)
         {
-            partitions[i] = Read(request.Partitions[i], request.MaxBytes - bytes, isFirst: bytes == 0, memory);
-            bytes += partitions[i].Batches.Length;
+            if (Read(request.Partitions[i], request.MaxBytes - bytes, isFirst: bytes == 0, mayWait, memory) is not { } read)
+            {
+                memory.Dispose();
+                return null;
+            }
+
+            partitions[i] = read;
+            bytes += read.Batches.Length;
         }
 
         return new FetchResult(partitions, memory);
@@ -53,13 +65,14 @@ internal sealed class FetchSession(TopicCatalog catalog, FetchRequest request)
     private PartitionLog? Find(Core.Topics.TopicPartition partition) =>
         catalog.Find(partition.Topic) is { } topic && (uint)partition.Partition < (uint)topic.Logs.Count ? topic.Logs[partition.Partition] : null;
 
-    private FetchedPartition Read(FetchPartition wanted, int maxBytes, bool isFirst, RentedMemory memory)
+    private FetchedPartition? Read(FetchPartition wanted, int maxBytes, bool isFirst, bool mayWait, RentedMemory memory)
     {
         if (Find(wanted.Partition) is not { } log) return Failed(wanted, BrokerError.UnknownTopicOrPartition);
         if (wanted.TopicId is { } id && catalog.Find(wanted.Partition.Topic)?.TopicId != id) return Failed(wanted, BrokerError.TopicRecreated);
         // Looked at before the batches are: what the answer says is committed is in it, or behind what is.
         var highWatermark = log.HighWatermark.Value;
-        var (error, slice) = maxBytes > 0 || isFirst ? log.Read(wanted.Offset, Math.Max(maxBytes, 0), highWatermark) : default;
+        var (error, slice) = maxBytes > 0 || isFirst ? log.Read(new ReadWish(wanted.Offset, highWatermark, Math.Max(maxBytes, 0), mayWait)) : default;
+        if (slice.IsOnDisk) return null;
 
         // A whole batch is given whatever its size, but only to whoever has got nothing yet.
         if (!isFirst && slice.Buffer is { } buffer && slice.Count > maxBytes)

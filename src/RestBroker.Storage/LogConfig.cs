@@ -12,6 +12,9 @@ public sealed record LogConfig
     /// <summary>Threads that sync, so that a slow sync of one log does not hold up the others.</summary>
     public int FlusherThreads { get; init; } = 2;
 
+    /// <summary>The most threads that read for fetches what memory does not hold: so many wait for the disk at the same time.</summary>
+    public int DiskReadThreads { get; init; } = 16;
+
     /// <summary>How often old segments and logs to be compacted are looked for.</summary>
     public TimeSpan CleanerInterval { get; init; } = TimeSpan.FromSeconds(15);
 

@@ -50,6 +50,10 @@ public sealed class RestBrokerOptions
     [Range(1, 64)]
     public int FlusherThreads { get; set; } = 2;
 
+    /// <summary>The most threads that read for fetches what memory does not hold: so many wait for the disk at the same time.</summary>
+    [Range(1, 256)]
+    public int DiskReadThreads { get; set; } = 16;
+
     /// <summary>
     /// So much of the disk is kept free: producers get 507 before it is full, while reads, deletions, retention and commits go on. At most
     /// a twentieth of the file system; 0 = none. In bytes.

@@ -40,6 +40,8 @@ internal sealed class DryRunFileStore(PhysicalFileStore disk) : IFileStore
     {
     }
 
+    public bool TryRead(SafeFileHandle file, Span<byte> target, long position, out int count) => disk.TryRead(file, target, position, out count);
+
     public void CheckWrittenBack(SafeFileHandle file)
     {
     }

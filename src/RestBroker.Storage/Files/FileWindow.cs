@@ -4,11 +4,18 @@ using Microsoft.Win32.SafeHandles;
 namespace RestBroker.Storage.Files;
 
 /// <summary>A moving view of a file that reads ahead. Not thread-safe.</summary>
-internal sealed class FileWindow(IFileStore files, SafeFileHandle file, int chunkSize) : IDisposable
+/// <param name="files">Reads it.</param>
+/// <param name="file">The file.</param>
+/// <param name="chunkSize">Bytes to read at a time, at least.</param>
+/// <param name="mayWait">Whether the disk may be waited for; see <see cref="IsOnDisk"/>.</param>
+internal sealed class FileWindow(IFileStore files, SafeFileHandle file, int chunkSize, bool mayWait = true) : IDisposable
 {
     private byte[] _buffer = [];
     private long _start;
     private int _count;
+
+    /// <summary>Whether something was looked at that memory does not hold: the window was empty there, and tells nothing of the file.</summary>
+    public bool IsOnDisk { get; private set; }
 
     /// <summary>The bytes at a position, fewer where the file ends; valid until the next call.</summary>
     public Memory<byte> At(long position, int count)
@@ -33,8 +40,10 @@ internal sealed class FileWindow(IFileStore files, SafeFileHandle file, int chun
             _buffer = ArrayPool<byte>.Shared.Rent(size);
         }
 
-        _count = 0;
-        _start = position;
-        _count = files.Read(file, _buffer.AsSpan(0, size), position);
+        (_start, _count) = (position, 0);
+        var target = _buffer.AsSpan(0, size);
+        if (mayWait) _count = files.Read(file, target, position);
+        else if (files.TryRead(file, target, position, out var count)) _count = count;
+        else IsOnDisk = true;
     }
 }

@@ -20,6 +20,12 @@ internal interface IFileStore
     /// <summary>Fills the target from a position; returns fewer bytes only where the file ends.</summary>
     int Read(SafeFileHandle file, Span<byte> target, long position);
 
+    /// <summary>
+    /// The same of what memory holds. False where the disk would have to be waited for: then the kernel has begun to read as a rule. Where
+    /// the system cannot tell, the disk is waited for.
+    /// </summary>
+    bool TryRead(SafeFileHandle file, Span<byte> target, long position, out int count);
+
     /// <summary>Writes all of the source at a position.</summary>
     void Write(SafeFileHandle file, ReadOnlySpan<byte> source, long position);
 

@@ -17,6 +17,9 @@ internal sealed class PhysicalFileStore : IFileStore
 
     private static readonly Version FirstToTell = new(5, 8);
 
+    // Not every file system can: where one cannot, all are read as if none could.
+    private volatile bool _tellsWhatMemoryHolds = OperatingSystem.IsLinux() && Environment.Is64BitProcess;
+
     // Elsewhere than on Linux nobody tells; then every unclean stop counts as a power cut.
     public Guid BootId { get; } = File.Exists(BootIdPath) && Guid.TryParse(File.ReadAllText(BootIdPath), out var id) ? id : Guid.Empty;
 
@@ -36,6 +39,29 @@ internal sealed class PhysicalFileStore : IFileStore
         }
 
         return total;
+    }
+
+    public bool TryRead(SafeFileHandle file, Span<byte> target, long position, out int count)
+    {
+        for (count = 0; _tellsWhatMemoryHolds && count < target.Length;)
+        {
+            switch (LibC.ReadCached(file, target[count..], position + count))
+            {
+                case LibC.NotCached:
+                    return false;
+                case LibC.NotSupported:
+                    _tellsWhatMemoryHolds = false;
+                    break;
+                case 0:
+                    return true; // the file's end
+                case var read:
+                    count += read;
+                    break;
+            }
+        }
+
+        if (count < target.Length) count += Read(file, target[count..], position + count);
+        return true;
     }
 
     public void Write(SafeFileHandle file, ReadOnlySpan<byte> source, long position) => RandomAccess.Write(file, source, position);

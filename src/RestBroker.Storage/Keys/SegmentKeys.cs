@@ -77,7 +77,7 @@ internal sealed class SegmentKeys(LogSegment segment, string path)
         foreach (var candidate in candidates)
         {
             var offset = segment.BaseOffset + candidate.Offset;
-            var slice = LogReader.Read(new SegmentList(segment), offset, segment.NextOffset, 1);
+            var slice = LogReader.Read(new SegmentList(segment), new ReadWish(offset, segment.NextOffset, 1));
             if (slice.IsStale) return false;
             if (slice.Corrupt is { } corrupt) throw KeyRefusal.MayBeDamaged(segment, corrupt);
             if (slice.Buffer is not { } buffer) continue;

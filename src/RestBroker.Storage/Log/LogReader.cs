@@ -11,7 +11,15 @@ namespace RestBroker.Storage.Log;
 /// <param name="Count">Bytes of whole batches at the buffer's start.</param>
 /// <param name="Corrupt">The range at which the read had to stop.</param>
 /// <param name="IsStale">The snapshot has aged: a segment was deleted, take a new one.</param>
-internal readonly record struct LogSlice(byte[]? Buffer, int Count, OffsetRange? Corrupt = null, bool IsStale = false);
+/// <param name="IsOnDisk">Memory does not hold it, and the disk was not to be waited for.</param>
+internal readonly record struct LogSlice(byte[]? Buffer, int Count, OffsetRange? Corrupt = null, bool IsStale = false, bool IsOnDisk = false)
+{
+    /// <summary>Nothing, for want of the disk.</summary>
+    public static LogSlice OnDisk => new(null, 0, IsOnDisk: true);
+
+    /// <summary>Whether the read ends here, rather than go on to the next segment.</summary>
+    public bool IsAnswer => Count > 0 || Corrupt is not null || IsOnDisk;
+}
 
 /// <summary>Reads a snapshot of segments without any lock; each read stays within one segment. Thread-safe.</summary>
 internal static class LogReader
@@ -20,18 +28,17 @@ internal static class LogReader
     private const int RecordChunk = 256 * 1024;
 
     /// <summary>Whole batches from the one that holds the offset, or the first behind it; at least one, whatever its size.</summary>
-    public static LogSlice Read(SegmentList segments, long offset, long limit, int maxBytes)
+    public static LogSlice Read(SegmentList segments, ReadWish wish)
     {
-        for (var i = segments.Floor(offset); i < segments.Count; i++)
+        for (var i = segments.Floor(wish.Offset); i < segments.Count; i++)
         {
             var segment = segments[i];
-            var end = Math.Min(limit, segment.NextOffset);
-            if (Math.Max(offset, segment.BaseOffset) >= end) continue;
+            var end = Math.Min(wish.Limit, segment.NextOffset);
+            if (Math.Max(wish.Offset, segment.BaseOffset) >= end) continue;
             if (!segment.File.TryRent(out var lease)) return new LogSlice(null, 0, null, IsStale: true);
             using (lease)
             {
-                var slice = ReadSegment(segment, lease, offset, end, maxBytes);
-                if (slice.Count > 0 || slice.Corrupt is not null) return slice;
+                if (ReadSegment(segment, lease, wish with { Limit = end }) is { IsAnswer: true } slice) return slice;
             }
         }
 
@@ -74,23 +81,26 @@ internal static class LogReader
 
     // Hopping over headers is quick, and believes lengths that no checksum covers. Where it leads to anything odd, every checksum on the
     // way is looked at, so that one bad batch does not hide its neighbours.
-    private static LogSlice ReadSegment(LogSegment segment, SegmentFile.Lease lease, long offset, long end, int maxBytes)
+    private static LogSlice ReadSegment(LogSegment segment, SegmentFile.Lease lease, ReadWish wish)
     {
         var size = segment.Size;
-        if (TakeIndexed(segment, lease, offset, size, end, maxBytes) is { Count: > 0 } found) return found;
-        using var window = new FileWindow(segment.File.Files, lease.Handle, HeaderChunk);
+        if (TakeIndexed(segment, lease, size, wish) is { IsAnswer: true } found) return found;
+        using var window = new FileWindow(segment.File.Files, lease.Handle, HeaderChunk, wish.MayWait);
         foreach (var whole in (ReadOnlySpan<bool>)[false, true])
         {
-            var walk = new SegmentWalk(window, size, end);
-            Seek(walk, segment, offset - segment.BaseOffset);
+            if (whole && !wish.MayWait) return LogSlice.OnDisk; // as much as that is not for who is in a hurry
+            var walk = new SegmentWalk(window, size, wish.Limit);
+            Seek(walk, segment, wish.Offset - segment.BaseOffset);
             var step = walk.Next(whole);
-            while ((step == WalkStep.Batch && walk.Batch.LastOffset < offset) || (step == WalkStep.Damage && whole && walk.Damaged.To <= offset))
+            while ((step == WalkStep.Batch && walk.Batch.LastOffset < wish.Offset) || (step == WalkStep.Damage && whole && walk.Damaged.To <= wish.Offset))
                 step = walk.Next(whole);
+            if (window.IsOnDisk) return LogSlice.OnDisk;
             if (step == WalkStep.End) return default;
-            if (step == WalkStep.Damage && whole) return new LogSlice(null, 0, walk.Damaged with { From = Math.Max(walk.Damaged.From, offset) });
+            if (step == WalkStep.Damage && whole) return new LogSlice(null, 0, walk.Damaged with { From = Math.Max(walk.Damaged.From, wish.Offset) });
             if (step != WalkStep.Batch) continue;
-            var wanted = Math.Max(walk.Position - walk.BatchPosition, Math.Min(maxBytes, size - walk.BatchPosition));
-            if (Take(segment, lease, walk.BatchPosition, (int)wanted, new WholeBatches(walk.Batch.BaseOffset, end, maxBytes)) is { Count: > 0 } slice) return slice;
+            var batch = new ExpectedBatch(
+                walk.BatchPosition, size - walk.BatchPosition, (int)(walk.Position - walk.BatchPosition), walk.Batch.BaseOffset, walk.Batch.LastOffset);
+            if (Take(segment, lease, batch, wish) is { IsAnswer: true } slice) return slice;
         }
 
         return default;
@@ -98,38 +108,68 @@ internal static class LogReader
 
     // Of large batches each has an index entry, and the next one's tells where it ends: one read is enough. Looking at headers on the way
     // costs two more, and on a disk what the kernel reads ahead at each.
-    private static LogSlice TakeIndexed(LogSegment segment, SegmentFile.Lease lease, long offset, long size, long end, int maxBytes)
+    private static LogSlice TakeIndexed(LogSegment segment, SegmentFile.Lease lease, long size, ReadWish wish)
     {
-        if (segment.Offsets.Holding(offset - segment.BaseOffset) is not { } entry) return default;
+        if (segment.Offsets.Holding(wish.Offset - segment.BaseOffset) is not { } entry || entry.Position >= size) return default;
         var left = size - entry.Position;
-        var batch = Math.Min(entry.End - entry.Position ?? left, Math.Min(left, BatchValidator.MaxBatchSize));
-        if (batch < RecordBatch.HeaderSize) return default; // it was appended since
-        var slice = Take(segment, lease, entry.Position, (int)Math.Max(batch, Math.Min(maxBytes, left)), new WholeBatches(null, end, maxBytes));
-        if (slice.Count == 0) return default;
-        var first = new RecordBatch(slice.Buffer.AsMemory(0, RecordBatch.HeaderSize));
-        if (first.BaseOffset <= offset && first.LastOffset == segment.BaseOffset + entry.RelativeOffset) return slice;
-        ArrayPool<byte>.Shared.Return(slice.Buffer!);
-        return default;
+        var about = Math.Min(entry.End - entry.Position ?? left, Math.Min(left, FileStoreExtensions.PieceSize));
+        var batch = new ExpectedBatch(entry.Position, left, (int)about, wish.Offset, segment.BaseOffset + entry.RelativeOffset);
+        try
+        {
+            return Take(segment, lease, batch, wish);
+        }
+        catch (Exception e) when (e.IsDiskTrouble())
+        {
+            return default; // it may have been a neighbour's
+        }
     }
 
     // In pieces, and what is whole is checked while the processor still has it: a fetch may want many megabytes, and others wait for this
     // core meanwhile.
-    private static LogSlice Take(LogSegment segment, SegmentFile.Lease lease, long position, int wanted, WholeBatches whole)
+    private static LogSlice Take(LogSegment segment, SegmentFile.Lease lease, in ExpectedBatch batch, in ReadWish wish)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(wanted);
-        for (var read = 0; read < wanted && !whole.IsOver;)
+        var more = (int)Math.Min(wish.MaxBytes, batch.Left);
+        var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(batch.Size, more));
+        var piece = Math.Min(FileStoreExtensions.PieceSize, Math.Max(batch.Size, more));
+        if (!TryRead(segment, lease, buffer.AsSpan(0, piece), batch.Position, wish, out var read)) return GiveBack(buffer, LogSlice.OnDisk);
+        if (!batch.IsIn(buffer.AsMemory(0, read), out var baseOffset, out var size)) return GiveBack(buffer, default);
+        var wanted = Math.Max(size, more);
+        if (wanted > buffer.Length) buffer = Grow(buffer, read, wanted);
+        var whole = new WholeBatches(baseOffset, wish.Limit, wish.MaxBytes);
+        whole.Take(buffer.AsMemory(0, read));
+        while (read < wanted && !whole.IsOver)
         {
-            if (read > 0) Turns.YieldThread();
-            var piece = Math.Min(FileStoreExtensions.PieceSize, wanted - read);
-            var count = segment.File.Files.Read(lease.Handle, buffer.AsSpan(read, piece), position + read);
+            Turns.YieldThread();
+            piece = Math.Min(FileStoreExtensions.PieceSize, wanted - read);
+            if (!TryRead(segment, lease, buffer.AsSpan(read, piece), batch.Position + read, wish, out var count)) return GiveBack(buffer, LogSlice.OnDisk);
+            if (count == 0) break;
             read += count;
             whole.Take(buffer.AsMemory(0, read));
-            if (count < piece) break;
         }
 
-        if (whole.Size > 0) return new LogSlice(buffer, whole.Size);
+        return whole.Size > 0 ? new LogSlice(buffer, whole.Size) : GiveBack(buffer, default);
+    }
+
+    private static bool TryRead(LogSegment segment, SegmentFile.Lease lease, Span<byte> target, long position, in ReadWish wish, out int count)
+    {
+        var files = segment.File.Files;
+        if (!wish.MayWait) return files.TryRead(lease.Handle, target, position, out count);
+        count = files.Read(lease.Handle, target, position);
+        return true;
+    }
+
+    private static byte[] Grow(byte[] buffer, int count, int size)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(size);
+        buffer.AsSpan(0, count).CopyTo(larger);
         ArrayPool<byte>.Shared.Return(buffer);
-        return default;
+        return larger;
+    }
+
+    private static LogSlice GiveBack(byte[] buffer, LogSlice slice)
+    {
+        ArrayPool<byte>.Shared.Return(buffer);
+        return slice;
     }
 
     // An index entry that leads to no such batch is either stale or leads to damage: then the segment is walked from its start.

@@ -52,7 +52,7 @@ internal sealed class OffsetIndex
 
     /// <summary>
     /// An entry whose batch holds an offset, as it seems, and where that batch ends at the latest, if anything is known to follow. Null
-    /// where batches are so small that few have an entry.
+    /// where the entries lie so close to each other that there may be more batches than entries, and none seems to.
     /// </summary>
     public (int RelativeOffset, int Position, int? End)? Holding(long relativeOffset)
     {

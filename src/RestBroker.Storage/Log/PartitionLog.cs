@@ -112,11 +112,12 @@ internal sealed class PartitionLog
     }
 
     /// <summary>Reads committed batches; see <see cref="LogReader.Read"/>. A failure is a value.</summary>
-    public (BrokerError Error, LogSlice Slice) Read(long offset, int maxBytes) => Read(offset, maxBytes, HighWatermark.Value);
+    public (BrokerError Error, LogSlice Slice) Read(long offset, int maxBytes) => Read(new ReadWish(offset, HighWatermark.Value, maxBytes));
 
     /// <summary>The same below a watermark that was looked at before.</summary>
-    public (BrokerError Error, LogSlice Slice) Read(long offset, int maxBytes, long highWatermark)
+    public (BrokerError Error, LogSlice Slice) Read(ReadWish wish)
     {
+        var offset = wish.Offset;
         while (true)
         {
             if (_state.IsDeleted) return (BrokerError.UnknownTopicOrPartition, default);
@@ -126,7 +127,7 @@ internal sealed class PartitionLog
             try
             {
                 // Whatever is committed below the watermark is in segments that are there by now.
-                var slice = LogReader.Read(Segments, offset, highWatermark, maxBytes);
+                var slice = LogReader.Read(Segments, wish);
                 if (slice.IsStale) continue; // deleted while we looked: the log start has moved too
                 if (slice.Corrupt is not { } damaged) return (BrokerError.None, slice);
                 _damage.Met(damaged);

@@ -119,6 +119,7 @@ internal sealed class SegmentWalk(FileWindow window, long size, long limit)
         {
             // Look for the magic in a whole chunk before looking closer.
             var chunk = window.At(position + MagicPosition, (int)Math.Min(ScanChunk, size - position - MagicPosition)).Span;
+            if (chunk.IsEmpty) return null;
             var skip = chunk.IndexOf(RecordBatch.CurrentMagic);
             if (skip < 0)
             {

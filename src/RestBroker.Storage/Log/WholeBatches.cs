@@ -6,14 +6,12 @@ namespace RestBroker.Storage.Log;
 /// Counts the whole batches at the beginning of bytes that grow. Stops before one that is cut off by their end, and for good before one
 /// that does not belong there: the next read begins with it and tells. Not thread-safe.
 /// </summary>
-/// <param name="expected">The base offset of the first; null where it is whatever it is.</param>
+/// <param name="expected">The base offset of the first.</param>
 /// <param name="end">The offset below which they lie.</param>
 /// <param name="maxBytes">How much of them is wanted; one at least, whatever its size.</param>
-internal struct WholeBatches(long? expected, long end, int maxBytes)
+internal struct WholeBatches(long expected, long end, int maxBytes)
 {
-    private const long Any = -1;
-
-    private long _expected = expected ?? Any;
+    private long _expected = expected;
     private int _leaderEpoch = int.MaxValue;
 
     /// <summary>Bytes of whole batches.</summary>
@@ -41,5 +39,5 @@ internal struct WholeBatches(long? expected, long end, int maxBytes)
 
     // A gap is where another leader began.
     private readonly bool IsNext(RecordBatch batch) =>
-        _expected == Any || batch.BaseOffset == _expected || (batch.BaseOffset > _expected && batch.LeaderEpoch > _leaderEpoch);
+        batch.BaseOffset == _expected || (batch.BaseOffset > _expected && batch.LeaderEpoch > _leaderEpoch);
 }

@@ -83,6 +83,12 @@ internal sealed class FaultyDisk : IFileStore
         }
     }
 
+    public bool TryRead(SafeFileHandle file, Span<byte> target, long position, out int count)
+    {
+        count = Read(file, target, position);
+        return true;
+    }
+
     public void Write(SafeFileHandle file, ReadOnlySpan<byte> source, long position)
     {
         lock (_gate)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
 using RestBroker.Storage.Files;
@@ -32,6 +33,12 @@ internal sealed class FaultyFileStore : IFileStore
     /// <summary>The errno of a call on a path; 0 = it succeeds.</summary>
     public Func<FileCall, string, int> Fault { get; set; } = (_, _) => 0;
 
+    /// <summary>Told a path and a position; whether memory does not hold what lies there.</summary>
+    public Func<string, long, bool> IsForgotten { get; set; } = (_, _) => false;
+
+    /// <summary>The names of the threads that have waited for what memory does not hold.</summary>
+    public ConcurrentQueue<string?> Waited { get; } = [];
+
     /// <summary>What the disk says of its size; null = what it is.</summary>
     public Func<DiskSpace>? SpaceOf { get; set; }
 
@@ -62,7 +69,15 @@ internal sealed class FaultyFileStore : IFileStore
     public int Read(SafeFileHandle file, Span<byte> target, long position)
     {
         Check(FileCall.Read, PathOf(file));
+        if (IsOnDisk(file, target, position)) Waited.Enqueue(Thread.CurrentThread.Name);
         return _disk.Read(file, target, position);
+    }
+
+    public bool TryRead(SafeFileHandle file, Span<byte> target, long position, out int count)
+    {
+        Check(FileCall.Read, PathOf(file));
+        count = 0;
+        return !IsOnDisk(file, target, position) && _disk.TryRead(file, target, position, out count);
     }
 
     public void Write(SafeFileHandle file, ReadOnlySpan<byte> source, long position)
@@ -109,6 +124,9 @@ internal sealed class FaultyFileStore : IFileStore
     public IReadOnlyList<string> Files(string directory) => _disk.Files(directory);
 
     public IReadOnlyList<string> Directories(string directory) => _disk.Directories(directory);
+
+    private bool IsOnDisk(SafeFileHandle file, Span<byte> target, long position) =>
+        IsForgotten(PathOf(file), position) || IsForgotten(PathOf(file), position + target.Length - 1);
 
     private string PathOf(SafeFileHandle file) => _paths.TryGetValue(file, out var path) ? path : "";
 

@@ -69,6 +69,49 @@ public sealed class LogReaderTests(Xunit.Abstractions.ITestOutputHelper output) 
         }
     }
 
+    [Fact]
+    public async Task A_small_batch_before_a_large_one_is_read_without_it()
+    {
+        var log = _fixture.Open();
+        for (var i = 0; i < 20; i++) await LogFixture.AppendAsync(log, new string('a', i % 2 == 0 ? 100 : 4_000_000));
+
+        for (var offset = 0; offset < 20; offset += 2)
+        {
+            var slice = log.Read(offset, 1).Slice;
+            Assert.InRange(slice.Count, 100, 200);
+            Assert.InRange(slice.Buffer!.Length, slice.Count, 512 * 1024);
+            ArrayPool<byte>.Shared.Return(slice.Buffer);
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 400)]
+    [InlineData(5, 1_000)]
+    [InlineData(2, 10_000)]
+    public async Task What_memory_does_not_hold_is_read_only_by_who_may_wait_for_it(int records, int size)
+    {
+        var log = _fixture.Open();
+        for (var i = 0; i < 100; i++) await LogFixture.AppendAsync(log, [.. Enumerable.Repeat(new string('a', size), records)]);
+        var length = new FileInfo(_fixture.FirstSegment).Length;
+        var forgotten = length / 2;
+        _fixture.Files.IsForgotten = (path, position) => path == _fixture.FirstSegment && position >= forgotten;
+
+        for (var offset = 0; offset < 100 * records; offset++)
+        {
+            var (error, slice) = log.Read(new ReadWish(offset, log.NextOffset, 1, MayWait: false));
+            Assert.Equal(BrokerError.None, error);
+            Assert.Empty(_fixture.Files.Waited);
+            // Near the border it depends on how far the look ahead goes.
+            if (offset < 40 * records || slice.Count > 0) Assert.Equal([(offset / records * records, records)], Batches(slice));
+            else Assert.True(slice.IsOnDisk);
+            if (offset > 60 * records) Assert.True(slice.IsOnDisk);
+            if (slice.Buffer is { } buffer) ArrayPool<byte>.Shared.Return(buffer);
+
+            Assert.Equal([(offset / records * records, records)], Read(log, offset, 1));
+            _fixture.Files.Waited.Clear();
+        }
+    }
+
     private static int Size(PartitionLog log, long offset)
     {
         var slice = log.Read(offset, 1).Slice;
@@ -80,10 +123,16 @@ public sealed class LogReaderTests(Xunit.Abstractions.ITestOutputHelper output) 
     {
         var (error, slice) = log.Read(offset, maxBytes);
         Assert.Equal(BrokerError.None, error);
+        var found = Batches(slice);
+        ArrayPool<byte>.Shared.Return(slice.Buffer!);
+        return found;
+    }
+
+    private static List<(long BaseOffset, int Count)> Batches(LogSlice slice)
+    {
         var found = new List<(long, int)>();
         for (var rest = slice.Buffer.AsMemory(0, slice.Count); RecordBatch.TryRead(rest, out var batch); rest = rest[batch.Size..])
             found.Add((batch.BaseOffset, batch.RecordCount));
-        ArrayPool<byte>.Shared.Return(slice.Buffer!);
         return found;
     }
 }

@@ -64,7 +64,7 @@ public sealed class WholeBatchesTests
     {
         byte[] log = [.. Batch(5, 1), .. Batch(6, 1), .. Batch(7, 1)];
         Assert.Equal(3 * 71, log.Length);
-        var whole = new WholeBatches(null, long.MaxValue, maxBytes);
+        var whole = new WholeBatches(5, long.MaxValue, maxBytes);
 
         whole.Take(log);
 
