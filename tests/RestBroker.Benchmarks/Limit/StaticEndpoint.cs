@@ -1,8 +1,9 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 
 namespace RestBroker.Benchmarks.Limit;
 
-/// <summary>A MiB of a file of 64 MiB by SendFile, each request the next one.</summary>
+/// <summary>A MiB of a file of 64 MiB by SendFile, each request the next one; with <c>?count=16</c> as many at once.</summary>
 internal sealed class StaticEndpoint : IDisposable
 {
     public const int Size = 1 << 20;
@@ -23,9 +24,10 @@ internal sealed class StaticEndpoint : IDisposable
 
     public Task SendAsync(HttpContext context)
     {
-        context.Response.ContentLength = Size;
-        var piece = (uint)Interlocked.Increment(ref _next) % Count;
-        return context.Response.SendFileAsync(_path, (long)piece * Size, Size);
+        var count = context.Request.Query["count"] is [{ } text] ? int.Parse(text, CultureInfo.InvariantCulture) : 1;
+        context.Response.ContentLength = (long)count * Size;
+        var piece = (uint)Interlocked.Increment(ref _next) % (Count - count + 1);
+        return context.Response.SendFileAsync(_path, piece * Size, (long)count * Size);
     }
 
     public void Dispose() => File.Delete(_path);

@@ -7,7 +7,7 @@ namespace RestBroker.Benchmarks.Load;
 /// <summary>A connection that is kept alive, with one request in flight. Not thread-safe.</summary>
 internal sealed class LoadConnection : IDisposable
 {
-    // A client that sends megabytes in one call would keep a core, in the kernel, for as long: nobody's doing but its own.
+    // A client that sends or reads megabytes without a pause would keep a core, in the kernel, for as long: nobody's doing but its own.
     private const int PieceSize = 64 * 1024;
 
     // Without the wait of a closed connection, ten thousand of them would soon have used up the ports.
@@ -68,6 +68,7 @@ internal sealed class LoadConnection : IDisposable
             }
 
             if (received < buffer.Length) return false;
+            Thread.Yield();
         }
     }
 

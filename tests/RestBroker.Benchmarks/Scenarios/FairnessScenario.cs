@@ -12,6 +12,7 @@ namespace RestBroker.Benchmarks.Scenarios;
 internal static class FairnessScenario
 {
     private const int QuietConnections = 4;
+    private const string LargePage = $"/v1/topics/{FetchScenario.Topic}/partitions/0/records?offset=0&maxBytes=16000000"; // as large as they may be
     private const string Cold = "cold";
     private const int ColdMebibytes = 2_048;
 
@@ -22,7 +23,8 @@ internal static class FairnessScenario
         await FetchScenario.FillAsync(bench);
         RunProducer(bench, "p99 of 1 KiB, synced, beside a heavy producer", Bodies.Json(100));
         Run(bench, "p99 of 1 KiB, synced, beside huge fetches", FetchScenario.Page(0), HttpText.Get("/static"));
-        foreach (var (work, heavy) in LargerPages()) Run(bench, work, heavy);
+        Run(bench, "p99 of 1 KiB, synced, beside fetches of 16 MB, JSON", HttpText.Get($"{LargePage}&limit=10000"));
+        Run(bench, "p99 of 1 KiB, synced, beside fetches of 16 MB, record batches", HttpText.Get(LargePage, BatchBytes.ContentType), HttpText.Get("/static?count=16"));
         RunProducer(bench, "p99 of 1 KiB, synced, beside a producer of 7 MB a request", Bodies.Json(7_000));
         await RunColdAsync(bench);
     }
@@ -38,14 +40,6 @@ internal static class FairnessScenario
         using var consumers = DataGrowth.Consume(bench, Cold, fill.Batches, QuietConnections);
         Run(bench, Work, quiet => files.Forgotten(Beside(quiet, duration => consumers.Run(duration))));
         RunLimit(bench, Work, quiet => files.Forgotten(Beside(quiet, duration => files.ReadAnywhere(duration, DataGrowth.PageSize, QuietConnections))));
-    }
-
-    // As large as pages may be; without a row of the limit, whose answers have a MiB.
-    private static IEnumerable<(string Work, byte[] Heavy)> LargerPages()
-    {
-        const string Page = $"/v1/topics/{FetchScenario.Topic}/partitions/0/records?offset=0&maxBytes=16000000";
-        yield return ("p99 of 1 KiB, synced, beside fetches of 16 MB, JSON", HttpText.Get($"{Page}&limit=10000"));
-        yield return ("p99 of 1 KiB, synced, beside fetches of 16 MB, record batches", HttpText.Get(Page, BatchBytes.ContentType));
     }
 
     private static void RunProducer(Bench bench, string work, byte[] batch) =>
