@@ -29,17 +29,17 @@ internal static class FairnessScenario
         await RunColdAsync(bench);
     }
 
-    // The limit is the disk's: four threads of this program, which read the same files, beside the same quiet client of the limit server.
+    // The limit is the disk's: this program reads the same files on and on, beside the same quiet client of the limit server.
     private static async Task RunColdAsync(Bench bench)
     {
-        const string Work = "p99 of 1 KiB, synced, beside four consumers of what memory has not";
+        const string Work = "p99 of 1 KiB, synced, beside a consumer of what memory has not";
         await bench.Broker.CreateTopicAsync(Cold, isSynced: false, maxBytes: 1L << 40);
         var fill = new LogFill(bench.Broker, Cold);
         await fill.ToAsync(ColdMebibytes);
         using var files = new LogFiles(await bench.Broker.PartitionDirectoryAsync(Cold));
-        using var consumers = DataGrowth.Consume(bench, Cold, fill.Batches, QuietConnections);
-        Run(bench, Work, quiet => files.Forgotten(Beside(quiet, duration => consumers.Run(duration))));
-        RunLimit(bench, Work, quiet => files.Forgotten(Beside(quiet, duration => files.ReadAnywhere(duration, DataGrowth.PageSize, QuietConnections))));
+        using var consumer = DataGrowth.Consume(bench, Cold, fill.Batches);
+        Run(bench, Work, quiet => files.Forgotten(Beside(quiet, duration => consumer.Run(duration))));
+        RunLimit(bench, Work, quiet => files.Forgotten(Beside(quiet, duration => files.ReadOn(duration, DataGrowth.PageSize))));
     }
 
     private static void RunProducer(Bench bench, string work, byte[] batch) =>
