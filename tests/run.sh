@@ -33,7 +33,7 @@ code is 0 only if nothing failed. A test whose fault this machine cannot make (n
   --bench [ARGUMENT...]
             measures instead of testing: writes the table to artifacts/bench.tsv (and .md) and compares its ratios with the committed
             ones of tests/RestBroker.Benchmarks/baseline.tsv, within 5 % for items of 1 KiB and 15 % for larger ones. It reports;
-            nothing fails by a figure, since a machine is never alone. About eight minutes; what follows is for the benchmarks:
+            nothing fails by a figure, since a machine is never alone. About thirteen minutes; what follows is for the benchmarks:
             scenarios, --seconds S, --pairs N, --full (an hour), micro; --bench --help tells them all
   --help    this text
 
