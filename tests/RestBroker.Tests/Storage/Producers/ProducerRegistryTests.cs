@@ -120,13 +120,9 @@ public sealed class ProducerRegistryTests : IDisposable
             _time.Advance(TimeSpan.FromSeconds(2));
         }
 
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while ((await engine.FindProducerAsync("orders", ProducerIds.FirstOfKeys + 1, default)).Count > 0)
-        {
-            patience.Token.ThrowIfCancellationRequested();
-            _time.Advance(TimeSpan.FromMinutes(1));
-            await Task.Yield();
-        }
+        // Once: beside a busy machine a clock that goes on would reach the day after which every key is forgotten.
+        _time.Advance(config.CleanerInterval);
+        await Eventually.IsTrueAsync(async () => (await engine.FindProducerAsync("orders", ProducerIds.FirstOfKeys + 1, default)).Count == 0);
 
         var known = new List<bool>();
         for (var i = 0; i < 5; i++) known.Add((await engine.FindProducerAsync("orders", ProducerIds.FirstOfKeys + i, default)).Count > 0);
