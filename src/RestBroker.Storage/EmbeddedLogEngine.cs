@@ -160,7 +160,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
         ThrowIfDisposed();
         cancellationToken.ThrowIfCancellationRequested();
         var session = new FetchSession(Catalog, request);
-        var result = await ReadAsync(session, cancellationToken);
+        var result = await session.ReadAsync(_parts.DiskReads, cancellationToken);
         if (session.IsEnough(result) || !request.MayWait) return result;
 
         using var waiter = new FetchWaiter(_time, request.MaxWait);
@@ -172,7 +172,7 @@ public sealed class EmbeddedLogEngine : ILogEngine
             {
                 var isLast = waiter.IsOver;
                 result.Dispose();
-                result = await ReadAsync(session, cancellationToken);
+                result = await session.ReadAsync(_parts.DiskReads, cancellationToken);
                 if (isLast || session.IsEnough(result)) return result;
                 await waiter.WaitAsync(cancellationToken);
             }
@@ -254,16 +254,6 @@ public sealed class EmbeddedLogEngine : ILogEngine
 
         await _parts.DisposeAsync();
     }
-
-    private ValueTask<FetchResult> ReadAsync(FetchSession session, CancellationToken cancellationToken) =>
-        session.ReadCached() is { } result ? ValueTask.FromResult(result) : new(ReadFromDiskAsync(session, cancellationToken));
-
-    // Whoever has left while others were waited for is not read for.
-    private Task<FetchResult> ReadFromDiskAsync(FetchSession session, CancellationToken cancellationToken) => _parts.DiskReads.RunAsync(() =>
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return session.ReadOnce();
-    });
 
     // Who is told the log's end, or what is stored, must be able to read up to it.
     private static async ValueTask<ProduceResult> RefuseAsync(PartitionLog log, ExceptionDispatchInfo refusal, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using System.Buffers;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Storage.Catalog;
+using RestBroker.Storage.Files;
 using RestBroker.Storage.Log;
 
 namespace RestBroker.Storage;
@@ -12,31 +13,9 @@ namespace RestBroker.Storage;
 /// </summary>
 internal sealed class FetchSession(TopicCatalog catalog, FetchRequest request)
 {
-    /// <summary>Looks at every partition once.</summary>
-    public FetchResult ReadOnce() => Read(mayWait: true)!;
-
-    /// <summary>The same where memory holds all that is wanted; null where the disk would have to be waited for.</summary>
-    public FetchResult? ReadCached() => Read(mayWait: false);
-
-    private FetchResult? Read(bool mayWait)
-    {
-        var memory = new RentedMemory();
-        var partitions = new FetchedPartition[request.Partitions.Count];
-        var bytes = 0;
-        for (var i = 0; i < partitions.Length; i++)
-        {
-            if (Read(request.Partitions[i], request.MaxBytes - bytes, isFirst: bytes == 0, mayWait, memory) is not { } read)
-            {
-                memory.Dispose();
-                return null;
-            }
-
-            partitions[i] = read;
-            bytes += read.Batches.Length;
-        }
-
-        return new FetchResult(partitions, memory);
-    }
+    /// <summary>Looks at every partition once: here, where memory holds all that is wanted, or where others wait for the disk too.</summary>
+    public ValueTask<FetchResult> ReadAsync(DiskReads disk, CancellationToken cancellationToken) =>
+        Read(mayWait: false) is { } result ? ValueTask.FromResult(result) : new(ReadFromAsync(disk, cancellationToken));
 
     public bool IsEnough(FetchResult result)
     {
@@ -60,6 +39,34 @@ internal sealed class FetchSession(TopicCatalog catalog, FetchRequest request)
         }
 
         return logs;
+    }
+
+    // Whoever has left while others were waited for is not read for.
+    private Task<FetchResult> ReadFromAsync(DiskReads disk, CancellationToken cancellationToken) => disk.RunAsync(() =>
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return Read(mayWait: true)!;
+    });
+
+    // Null where the disk is not to be waited for and would have to be.
+    private FetchResult? Read(bool mayWait)
+    {
+        var memory = new RentedMemory();
+        var partitions = new FetchedPartition[request.Partitions.Count];
+        var bytes = 0;
+        for (var i = 0; i < partitions.Length; i++)
+        {
+            if (Read(request.Partitions[i], request.MaxBytes - bytes, isFirst: bytes == 0, mayWait, memory) is not { } read)
+            {
+                memory.Dispose();
+                return null;
+            }
+
+            partitions[i] = read;
+            bytes += read.Batches.Length;
+        }
+
+        return new FetchResult(partitions, memory);
     }
 
     private PartitionLog? Find(Core.Topics.TopicPartition partition) =>

@@ -11,14 +11,6 @@ namespace RestBroker.Storage.Log;
 internal readonly record struct ExpectedBatch(long Position, long Left, int Size, long BaseOffset, long LastOffset)
 {
     /// <summary>Whether bytes begin with it, by its header; with its size then, which fits the segment.</summary>
-    public bool IsIn(Memory<byte> bytes, out long baseOffset, out int size)
-    {
-        (baseOffset, size) = (0, 0);
-        if (bytes.Length < RecordBatch.HeaderSize) return false;
-        var announced = RecordBatch.SizeOf(bytes.Span);
-        if (announced < RecordBatch.HeaderSize || announced > Math.Min(Left, BatchValidator.MaxBatchSize)) return false;
-        var header = new RecordBatch(bytes[..RecordBatch.HeaderSize]);
-        (baseOffset, size) = (header.BaseOffset, (int)announced);
-        return baseOffset <= BaseOffset && header.LastOffset == LastOffset;
-    }
+    public bool IsIn(Memory<byte> bytes, out RecordBatch header, out long size) =>
+        SegmentWalk.TryHeader(bytes, Left, out header, out size) && header.BaseOffset <= BaseOffset && header.LastOffset == LastOffset;
 }

@@ -132,10 +132,10 @@ internal static class LogReader
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(batch.Size, more));
         var piece = Math.Min(FileStoreExtensions.PieceSize, Math.Max(batch.Size, more));
         if (!TryRead(segment, lease, buffer.AsSpan(0, piece), batch.Position, wish, out var read)) return GiveBack(buffer, LogSlice.OnDisk);
-        if (!batch.IsIn(buffer.AsMemory(0, read), out var baseOffset, out var size)) return GiveBack(buffer, default);
-        var wanted = Math.Max(size, more);
+        if (!batch.IsIn(buffer.AsMemory(0, read), out var header, out var size)) return GiveBack(buffer, default);
+        var wanted = (int)Math.Max(size, more);
         if (wanted > buffer.Length) buffer = Grow(buffer, read, wanted);
-        var whole = new WholeBatches(baseOffset, wish.Limit, wish.MaxBytes);
+        var whole = new WholeBatches(header.BaseOffset, wish.Limit, wish.MaxBytes);
         whole.Take(buffer.AsMemory(0, read));
         while (read < wanted && !whole.IsOver)
         {

@@ -18,7 +18,7 @@ internal sealed class OffsetIndex
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>The position of the last entry; 0 where there is none.</summary>
-    public int LastPosition => _count == 0 ? 0 : (int)_entries[_count - 1];
+    public int LastPosition => _count == 0 ? 0 : PositionOf(_entries[_count - 1]);
 
     private ReadOnlySpan<long> Entries
     {

@@ -55,6 +55,17 @@ internal sealed class SegmentWalk(FileWindow window, long size, long limit)
         return walk.TryBatch(0, baseOffset, whole: true, out var batch, out _) && batch.BaseOffset == baseOffset;
     }
 
+    /// <summary>Whether bytes begin with what can be a batch's header, of a batch that fits into what is left of the file.</summary>
+    public static bool TryHeader(Memory<byte> bytes, long left, out RecordBatch header, out long batchSize)
+    {
+        (header, batchSize) = (default, 0);
+        if (bytes.Length < RecordBatch.HeaderSize) return false;
+        batchSize = RecordBatch.SizeOf(bytes.Span);
+        if (batchSize < RecordBatch.HeaderSize || batchSize > Math.Min(left, BatchValidator.MaxBatchSize)) return false;
+        header = new RecordBatch(bytes[..RecordBatch.HeaderSize]);
+        return bytes.Span[MagicPosition] == RecordBatch.CurrentMagic && header.BaseOffset >= 0 && header.NextOffset > header.BaseOffset;
+    }
+
     /// <summary>Begins where a batch with this base offset lies or should lie.</summary>
     public void StartAt(long position, long expected, int leaderEpoch) =>
         (Position, Expected, _leaderEpoch) = (position, expected, leaderEpoch);
@@ -91,15 +102,9 @@ internal sealed class SegmentWalk(FileWindow window, long size, long limit)
 
     private bool TryHeader(long position, out RecordBatch header, out long batchSize)
     {
-        header = default;
-        batchSize = 0;
-        if (size - position < RecordBatch.HeaderSize) return false;
-        var bytes = window.At(position, RecordBatch.HeaderSize);
-        if (bytes.Length < RecordBatch.HeaderSize) return false;
-        batchSize = RecordBatch.SizeOf(bytes.Span);
-        if (batchSize < RecordBatch.HeaderSize || batchSize > Math.Min(size - position, BatchValidator.MaxBatchSize)) return false;
-        header = new RecordBatch(bytes);
-        return bytes.Span[MagicPosition] == RecordBatch.CurrentMagic && header.BaseOffset >= 0 && header.NextOffset > header.BaseOffset;
+        (header, batchSize) = (default, 0);
+        return size - position >= RecordBatch.HeaderSize
+            && TryHeader(window.At(position, RecordBatch.HeaderSize), size - position, out header, out batchSize);
     }
 
     private bool TryBatch(long position, long minOffset, bool whole, out RecordBatch batch, out long batchSize)
@@ -123,7 +128,7 @@ internal sealed class SegmentWalk(FileWindow window, long size, long limit)
             var skip = chunk.IndexOf(RecordBatch.CurrentMagic);
             if (skip < 0)
             {
-                position += Math.Max(chunk.Length - 1, 0);
+                position += chunk.Length - 1;
                 continue;
             }
 

@@ -14,16 +14,7 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
 {
     private IFileStore Files => host.Files;
 
-    /// <summary>A log by itself: what was kept is on the disk on return.</summary>
-    public PartitionLog Load(TopicPartition partition, string directory, TopicConfig config, RecoveryReport report)
-    {
-        var recovered = Recover(partition, directory, config, report);
-        recovered.Sync();
-        recovered.Save(sync: true);
-        return recovered.Log;
-    }
-
-    /// <summary>One of many, which are synced together afterwards: until then it must not be served.</summary>
+    /// <summary>Reads a log back. It must not be served until what was kept is on the disk; see <see cref="StartSync"/>.</summary>
     public RecoveredLog Recover(TopicPartition partition, string directory, TopicConfig config, RecoveryReport report)
     {
         var checkpoint = new LogCheckpoint(Files, Path.Combine(directory, LogCheckpoint.FileName));

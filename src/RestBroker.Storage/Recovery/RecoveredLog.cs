@@ -19,15 +19,17 @@ internal sealed class RecoveredLog(PartitionLog log, LogMemory memory, IFileStor
     public required long RecoveryPoint { get; init; }
 
     /// <summary>Whether the checkpoint was written and is not on the disk.</summary>
-    public bool IsSaveUnsynced => IsUnsynced && memory.IsOld;
+    public bool IsSaveUnsynced => memory.IsOld;
 
-    /// <summary>Syncs its own files and their names.</summary>
-    public void Sync()
+    /// <summary>Both steps for a log by itself: on return what it keeps is on the disk.</summary>
+    public PartitionLog Finish()
     {
-        if (!IsUnsynced) return;
+        if (!IsUnsynced) return log;
         EndSync(files.Sync);
         files.SyncDirectory(directory);
         memory.RecoveryPoint = RecoveryPoint;
+        Save(sync: true);
+        return log;
     }
 
     /// <summary>The file system was synced since it was read back. Fails where a file of its own could not be.</summary>
@@ -40,7 +42,6 @@ internal sealed class RecoveredLog(PartitionLog log, LogMemory memory, IFileStor
     /// <summary>Notes in the checkpoint what is on the disk, and the offset at which the log goes on. Without a sync the caller syncs the file system.</summary>
     public void Save(bool sync)
     {
-        if (!IsUnsynced) return;
         if (log.NextOffset > log.HighWatermark.Value) memory.SaveFloor(log.NextOffset, sync);
         else if (memory.IsOld) memory.Save(log.NextOffset, sync);
     }
@@ -60,7 +61,7 @@ internal sealed class RecoveredLog(PartitionLog log, LogMemory memory, IFileStor
             }
             catch (IOException e)
             {
-                throw new IOException($"{segment.File.Path}: {e.Message}", e);
+                throw new IOException($"{segment.File.Path}: {e.Message}", e) { HResult = e.HResult };
             }
 
             segment.SyncedSize = segment.Size;

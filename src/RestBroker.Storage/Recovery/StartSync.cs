@@ -18,8 +18,7 @@ internal static class StartSync
         if (together is not null && unsynced.Count >= LogFlusher.MinTogether && TryRun(unsynced, together)) return;
         await Parallel.ForEachAsync(unsynced, cancellationToken, (log, _) =>
         {
-            log.Sync();
-            log.Save(sync: true);
+            log.Finish();
             return ValueTask.CompletedTask;
         });
     }

@@ -119,7 +119,7 @@ internal sealed class CompactionLife : IDisposable
         if (start != StartKind.Clean) _leaderEpoch++;
         var host = new LogHost(
             new OpenSegments(_disk, 100), _flusher, _time, _leaderEpoch, _disk.BootId, TimeSpan.FromSeconds(1), NullLogger<PartitionLog>.Instance);
-        return new LogLoader(host, start, "/data/quarantine").Load(new TopicPartition("t", 0), Directory, Config, new RecoveryReport());
+        return new LogLoader(host, start, "/data/quarantine").Recover(new TopicPartition("t", 0), Directory, Config, new RecoveryReport()).Finish();
     }
 
     private void Append()

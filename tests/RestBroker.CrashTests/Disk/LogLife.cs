@@ -87,7 +87,7 @@ internal sealed class LogLife
         if (start != StartKind.Clean) _leaderEpoch++;
         var host = new LogHost(
             new OpenSegments(_disk, 100), flusher, _time, _leaderEpoch, _disk.BootId, TimeSpan.FromSeconds(1), NullLogger<PartitionLog>.Instance);
-        return new LogLoader(host, start, "/data/quarantine").Load(Partition, Directory, _config, new RecoveryReport());
+        return new LogLoader(host, start, "/data/quarantine").Recover(Partition, Directory, _config, new RecoveryReport()).Finish();
     }
 
     /// <summary>False where the machine went off meanwhile.</summary>

@@ -186,7 +186,7 @@ internal sealed class ProducerLife
         if (start != StartKind.Clean) _leaderEpoch++;
         var host = new LogHost(
             new OpenSegments(_disk, 100), flusher, _time, _leaderEpoch, _disk.BootId, TimeSpan.FromSeconds(1), NullLogger<PartitionLog>.Instance);
-        return new LogLoader(host, start, "/data/quarantine").Load(new TopicPartition("t", 0), Directory, _config, new RecoveryReport());
+        return new LogLoader(host, start, "/data/quarantine").Recover(new TopicPartition("t", 0), Directory, _config, new RecoveryReport()).Finish();
     }
 
     private static List<(int Partition, long Offset, string Value)> ReadAll(PartitionLog log)

@@ -74,7 +74,7 @@ public sealed class TornBatchTests(Xunit.Abstractions.ITestOutputHelper output)
         using var flusher = new LogFlusher(1, NullLogger<LogFlusher>.Instance);
         var host = new LogHost(
             new OpenSegments(disk, 10), flusher, TimeProvider.System, 1, disk.BootId, TimeSpan.FromSeconds(1), NullLogger<PartitionLog>.Instance);
-        var log = new LogLoader(host, StartKind.Unclean, "/data/quarantine").Load(new TopicPartition("t", 0), Directory, TopicConfig.Default, new RecoveryReport());
+        var log = new LogLoader(host, StartKind.Unclean, "/data/quarantine").Recover(new TopicPartition("t", 0), Directory, TopicConfig.Default, new RecoveryReport()).Finish();
         var count = 0;
         for (long offset = 0; offset < log.HighWatermark.Value;)
         {

@@ -59,7 +59,7 @@ internal sealed class LogFixture : IDisposable
         {
             Producers = new LiveProducers(Limits),
         };
-        return new LogLoader(host, start, Quarantine).Load(new TopicPartition("topic", 0), LogDirectory, TopicConfig.Parse(Configs), Report);
+        return new LogLoader(host, start, Quarantine).Recover(new TopicPartition("topic", 0), LogDirectory, TopicConfig.Parse(Configs), Report).Finish();
     }
 
     /// <summary>The same under a machine that was switched off in between.</summary>
