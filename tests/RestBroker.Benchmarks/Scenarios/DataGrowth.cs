@@ -85,12 +85,12 @@ internal static class DataGrowth
         return new LoadDriver(bench.Broker.EndPoint, Connections, _ => requests[turn++ % requests.Length]);
     }
 
-    /// <summary>Consumers that take the log's pages in turn from the first on, and at the end again: what is small is read again and again.</summary>
-    public static LoadDriver Consume(Bench bench, string topic, IReadOnlyList<long> batches, int connections = 1)
+    /// <summary>A consumer that takes the log's pages in turn from the first on, and at the end again: what is small is read again and again.</summary>
+    public static LoadDriver Consume(Bench bench, string topic, IReadOnlyList<long> batches)
     {
         long[] offsets = [.. batches.Where((_, batch) => batch % BatchesPerPage == 0)];
         var turn = 0;
-        return new LoadDriver(bench.Broker.EndPoint, connections, _ => HttpText.Get(
+        return new LoadDriver(bench.Broker.EndPoint, 1, _ => HttpText.Get(
             $"/v1/topics/{topic}/partitions/0/records?offset={offsets[turn++ % offsets.Length]}&maxBytes={PageSize}", BatchBytes.ContentType));
     }
 

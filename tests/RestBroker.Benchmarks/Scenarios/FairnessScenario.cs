@@ -26,6 +26,9 @@ internal static class FairnessScenario
         Run(bench, "p99 of 1 KiB, synced, beside fetches of 16 MB, JSON", HttpText.Get($"{LargePage}&limit=10000"));
         Run(bench, "p99 of 1 KiB, synced, beside fetches of 16 MB, record batches", HttpText.Get(LargePage, BatchBytes.ContentType), HttpText.Get("/static?count=16"));
         RunProducer(bench, "p99 of 1 KiB, synced, beside a producer of 7 MB a request", Bodies.Json(7_000));
+        // What of that is the sending itself, by a client that shares the cores: the same beside a server that throws it away.
+        var elsewhere = HttpText.Post("/discard", Bodies.Json(7_000));
+        Run(bench, "p99 of 1 KiB, synced, beside 7 MB a request to the server that discards", quiet => Beside(bench.Limit.EndPoint, elsewhere, quiet), new Goal("fair"));
         await RunColdAsync(bench);
     }
 
@@ -47,11 +50,11 @@ internal static class FairnessScenario
 
     private static void Run(Bench bench, string work, byte[] heavy) => Run(bench, work, quiet => Beside(bench.Broker.EndPoint, heavy, quiet));
 
-    private static void Run(Bench bench, string work, Func<Side, Side> beside)
+    private static void Run(Bench bench, string work, Func<Side, Side> beside, Goal? goal = null)
     {
         using var quiet = bench.Drive(isOurs: true, QuietConnections, HttpText.Post("/v1/topics/quiet/records", Bodies.Json(1)));
         var alone = bench.Ours(quiet, 1);
-        bench.Compare(work, new Goal("fair", AtMost: 2), new Comparison(bench.Pace)
+        bench.Compare(work, goal ?? new Goal("fair", AtMost: 2), new Comparison(bench.Pace)
         {
             Ours = beside(alone),
             Limit = alone with { Name = "alone" },
