@@ -21,6 +21,8 @@ internal static partial class LibC
     private const int ReadOnly = 0;
     private const int CloseOnExec = 0x80000;
     private const uint WaitBefore = 1;
+    private const int Normal = 0; // POSIX_FADV_NORMAL
+    private const int Random = 1; // POSIX_FADV_RANDOM
     private const int OpenFiles = 7;
     private const int CurrentDirectory = -100;
     private const uint BasicStats = 0x7FF;
@@ -69,6 +71,9 @@ internal static partial class LibC
             }
         }
     }
+
+    /// <summary>Has the kernel read no more of a file than it is asked for, or ahead as it does of itself; see posix_fadvise(2).</summary>
+    public static void SetReadAhead(SafeFileHandle file, bool isOff) => _ = FAdvise(file, 0, 0, isOff ? Random : Normal);
 
     /// <summary>What kind of file system a path lies on: the magic number of statfs(2). Null where nobody tells.</summary>
     public static long? FileSystemType(string path)
@@ -126,6 +131,9 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "preadv2", SetLastError = true)]
     private static partial nint PReadV2(SafeFileHandle file, in Part parts, int count, long position, int flags);
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    private static partial int FAdvise(SafeFileHandle file, long offset, long length, int advice);
 
     [LibraryImport("libc", EntryPoint = "statfs", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int StatFs(string path, [Out] byte[] buffer);

@@ -17,6 +17,8 @@ internal sealed class PhysicalFileStore : IFileStore
 
     private static readonly Version FirstToTell = new(5, 8);
 
+    private readonly ReadAhead _ahead = new();
+
     // Not every file system can: where one cannot, all are read as if none could.
     private volatile bool _tellsWhatMemoryHolds = OperatingSystem.IsLinux() && Environment.Is64BitProcess;
 
@@ -30,10 +32,11 @@ internal sealed class PhysicalFileStore : IFileStore
 
     public int Read(SafeFileHandle file, Span<byte> target, long position)
     {
+        _ahead.Prepare(file, target.Length);
         var total = 0;
         while (total < target.Length)
         {
-            var count = RandomAccess.Read(file, target[total..], position + total);
+            var count = RandomAccess.Read(file, Next(target[total..]), position + total);
             if (count == 0) break;
             total += count;
         }
@@ -45,7 +48,7 @@ internal sealed class PhysicalFileStore : IFileStore
     {
         for (count = 0; _tellsWhatMemoryHolds && count < target.Length;)
         {
-            switch (LibC.ReadCached(file, target[count..], position + count))
+            switch (LibC.ReadCached(file, Next(target[count..]), position + count))
             {
                 case LibC.NotCached:
                     return false;
@@ -72,6 +75,7 @@ internal sealed class PhysicalFileStore : IFileStore
 
     public void Sync(SafeFileHandle file)
     {
+        _ahead.NoteSync();
         if (OperatingSystem.IsLinux()) LibC.SyncData(file);
         else RandomAccess.FlushToDisk(file);
     }
@@ -79,6 +83,7 @@ internal sealed class PhysicalFileStore : IFileStore
     public void SyncFileSystem(SafeFileHandle file)
     {
         if (!OperatingSystem.IsLinux()) throw new PlatformNotSupportedException("Only Linux syncs a whole file system and tells how it went.");
+        _ahead.NoteSync();
         LibC.SyncFileSystem(file);
     }
 
@@ -126,4 +131,6 @@ internal sealed class PhysicalFileStore : IFileStore
 
     public IReadOnlyList<string> Directories(string directory) =>
         Directory.Exists(directory) ? Directory.GetDirectories(directory) : [];
+
+    private Span<byte> Next(Span<byte> rest) => rest[..Math.Min(rest.Length, _ahead.CallSize)];
 }
