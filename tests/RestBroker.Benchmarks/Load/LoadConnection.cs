@@ -9,14 +9,20 @@ internal sealed class LoadConnection : IDisposable
 {
     // A client that sends or reads megabytes without a pause would keep a core, in the kernel, for as long: nobody's doing but its own.
     private const int PieceSize = 64 * 1024;
+    private const int SocketLevel = 1; // SOL_SOCKET
+    private const int MaxPacingRate = 47; // SO_MAX_PACING_RATE
 
     // Without the wait of a closed connection, ten thousand of them would soon have used up the ports.
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, LingerState = new LingerOption(true, 0) };
     private ReadOnlyMemory<byte> _unsent;
 
-    public LoadConnection(EndPoint server, bool countsEvents = false)
+    /// <param name="server">Where to.</param>
+    /// <param name="countsEvents">Whether the answer is a stream of events.</param>
+    /// <param name="bytesPerSecond">The speed of the line that the kernel sends by; null = of this machine's memory.</param>
+    public LoadConnection(EndPoint server, bool countsEvents = false, int? bytesPerSecond = null)
     {
         Response = new ResponseReader { CountsEvents = countsEvents };
+        if (bytesPerSecond is { } pace) _socket.SetRawSocketOption(SocketLevel, MaxPacingRate, BitConverter.GetBytes(pace));
         _socket.Connect(server);
         _socket.Blocking = false;
     }

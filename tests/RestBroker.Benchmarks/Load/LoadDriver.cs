@@ -19,10 +19,11 @@ internal sealed class LoadDriver : IDisposable
     /// <param name="server">Where to.</param>
     /// <param name="connections">How many requests are in flight.</param>
     /// <param name="next">The next request of a connection.</param>
-    public LoadDriver(EndPoint server, int connections, Func<int, ReadOnlyMemory<byte>> next)
+    /// <param name="bytesPerSecond">The speed of each connection's line; null = of this machine's memory.</param>
+    public LoadDriver(EndPoint server, int connections, Func<int, ReadOnlyMemory<byte>> next, int? bytesPerSecond = null)
     {
         _next = next;
-        _connections = [.. Enumerable.Range(0, connections).Select(_ => new LoadConnection(server))];
+        _connections = [.. Enumerable.Range(0, connections).Select(_ => new LoadConnection(server, bytesPerSecond: bytesPerSecond))];
         _entries = [.. _connections.Select(connection => connection.Entry)];
     }
 

@@ -12,7 +12,9 @@ namespace RestBroker.Benchmarks.Scenarios;
 internal static class FairnessScenario
 {
     private const int QuietConnections = 4;
+    private const string Heavy = "/v1/topics/heavy/records";
     private const string LargePage = $"/v1/topics/{FetchScenario.Topic}/partitions/0/records?offset=0&maxBytes=16000000"; // as large as they may be
+    private const int Gigabit = 125_000_000; // a second, in bytes
     private const string Cold = "cold";
     private const int ColdMebibytes = 2_048;
 
@@ -25,11 +27,18 @@ internal static class FairnessScenario
         Run(bench, "p99 of 1 KiB, synced, beside huge fetches", FetchScenario.Page(0), HttpText.Get("/static"));
         Run(bench, "p99 of 1 KiB, synced, beside fetches of 16 MB, JSON", HttpText.Get($"{LargePage}&limit=10000"));
         Run(bench, "p99 of 1 KiB, synced, beside fetches of 16 MB, record batches", HttpText.Get(LargePage, BatchBytes.ContentType), HttpText.Get("/static?count=16"));
-        RunProducer(bench, "p99 of 1 KiB, synced, beside a producer of 7 MB a request", Bodies.Json(7_000));
-        // What of that is the sending itself, by a client that shares the cores: the same beside a server that throws it away.
-        var elsewhere = HttpText.Post("/discard", Bodies.Json(7_000));
-        Run(bench, "p99 of 1 KiB, synced, beside 7 MB a request to the server that discards", quiet => Beside(bench.Limit.EndPoint, elsewhere, quiet), new Goal("fair"));
+        RunHugeProducer(bench, Bodies.Json(7_000));
         await RunColdAsync(bench);
+    }
+
+    // At the speed of memory the sending itself, by a client that shares the cores, is much of what the quiet one notices: so there are the
+    // same beside a server that throws it away, and by a line as between two machines.
+    private static void RunHugeProducer(Bench bench, byte[] batch)
+    {
+        const string Work = "p99 of 1 KiB, synced, beside a producer of 7 MB a request";
+        RunProducer(bench, Work, batch);
+        Run(bench, "p99 of 1 KiB, synced, beside 7 MB a request to the server that discards", quiet => Beside(bench.Limit.EndPoint, HttpText.Post("/discard", batch), quiet), new Goal("fair"));
+        Run(bench, $"{Work} by a line of 1 Gbit/s", quiet => Beside(bench.Broker.EndPoint, HttpText.Post(Heavy, batch), quiet, Gigabit));
     }
 
     // The limit is the disk's: this program reads the same files on and on, beside the same quiet client of the limit server.
@@ -46,7 +55,7 @@ internal static class FairnessScenario
     }
 
     private static void RunProducer(Bench bench, string work, byte[] batch) =>
-        Run(bench, work, HttpText.Post("/v1/topics/heavy/records", batch), HttpText.Post("/append", batch));
+        Run(bench, work, HttpText.Post(Heavy, batch), HttpText.Post("/append", batch));
 
     private static void Run(Bench bench, string work, byte[] heavy) => Run(bench, work, quiet => Beside(bench.Broker.EndPoint, heavy, quiet));
 
@@ -84,9 +93,9 @@ internal static class FairnessScenario
         });
     }
 
-    private static Side Beside(IPEndPoint server, byte[] heavy, Side quiet) => Beside(quiet, duration =>
+    private static Side Beside(IPEndPoint server, byte[] heavy, Side quiet, int? bytesPerSecond = null) => Beside(quiet, duration =>
     {
-        using var driver = new LoadDriver(server, 1, _ => heavy);
+        using var driver = new LoadDriver(server, 1, _ => heavy, bytesPerSecond);
         driver.Run(duration);
     });
 
