@@ -72,8 +72,11 @@ internal static partial class LibC
         }
     }
 
-    /// <summary>Has the kernel read no more of a file than it is asked for, or ahead as it does of itself; see posix_fadvise(2).</summary>
-    public static void SetReadAhead(SafeFileHandle file, bool isOff) => _ = FAdvise(file, 0, 0, isOff ? Random : Normal);
+    /// <summary>
+    /// Has the kernel read ahead of who reads a file by this handle, as it does of itself, or only what it is asked for; see
+    /// posix_fadvise(2). What it has begun to read ahead, it goes on with.
+    /// </summary>
+    public static void SetReadAhead(SafeFileHandle file, bool isOn) => _ = FAdvise(file, 0, 0, isOn ? Normal : Random);
 
     /// <summary>What kind of file system a path lies on: the magic number of statfs(2). Null where nobody tells.</summary>
     public static long? FileSystemType(string path)

@@ -32,7 +32,7 @@ internal sealed class PhysicalFileStore : IFileStore
 
     public int Read(SafeFileHandle file, Span<byte> target, long position)
     {
-        _ahead.Prepare(file, target.Length);
+        _ahead.BeforeRead(file, target.Length);
         var total = 0;
         while (total < target.Length)
         {
@@ -46,6 +46,7 @@ internal sealed class PhysicalFileStore : IFileStore
 
     public bool TryRead(SafeFileHandle file, Span<byte> target, long position, out int count)
     {
+        _ahead.BeforeTry(file);
         for (count = 0; _tellsWhatMemoryHolds && count < target.Length;)
         {
             switch (LibC.ReadCached(file, Next(target[count..]), position + count))

@@ -4,8 +4,8 @@ namespace RestBroker.Storage.Files;
 
 /// <summary>
 /// How much is asked of the disk at once for who reads a file on and on. While nobody syncs, as much as the kernel likes to read ahead,
-/// which may be megabytes; a sync would wait behind all of it, so while somebody does, a little at a time and nothing ahead.
-/// Thread-safe.
+/// which may be megabytes; a sync would wait behind all of it, so after one, for a while, a little at a time and nothing ahead. What the
+/// kernel has begun to read ahead of a file by then goes on to that file's end. Thread-safe.
 /// </summary>
 internal sealed class ReadAhead
 {
@@ -16,22 +16,36 @@ internal sealed class ReadAhead
     // one: whole pieces of 256 KiB 1.75 to 2.06, 128 KiB 1.62 to 1.96, 64 KiB 1.50 to 1.58; what the kernel likes (8 MiB) 7 to 14.
     private const int CarefulSize = 64 * 1024;
 
-    private long _care; // what is left of it
+    // Elsewhere nothing is known of what the kernel reads ahead, and it is not told.
+    private static readonly bool IsKnown = OperatingSystem.IsLinux() && Environment.Is64BitProcess;
+
+    private long _left; // of the care
 
     /// <summary>The most that one call should read, in bytes.</summary>
-    public int CallSize => Volatile.Read(ref _care) > 0 ? CarefulSize : int.MaxValue;
+    public int CallSize => IsCareful ? CarefulSize : int.MaxValue;
+
+    private bool IsCareful => Volatile.Read(ref _left) > 0;
 
     /// <summary>Takes note that somebody syncs.</summary>
-    public void NoteSync() => Volatile.Write(ref _care, Care);
+    public void NoteSync()
+    {
+        if (IsKnown) Volatile.Write(ref _left, Care);
+    }
 
-    /// <summary>Tells the kernel before a read that may wait for the disk.</summary>
+    /// <summary>Before a read that takes what memory holds: where it holds nothing, the kernel begins to read, and ahead if it was not told.</summary>
+    public void BeforeTry(SafeFileHandle file)
+    {
+        if (IsCareful) LibC.SetReadAhead(file, isOn: false);
+    }
+
+    /// <summary>Before a read that may wait for the disk.</summary>
     /// <param name="file">The file; whoever else reads it by this handle is meant too.</param>
     /// <param name="length">How much is going to be read, in bytes.</param>
-    public void Prepare(SafeFileHandle file, int length)
+    public void BeforeRead(SafeFileHandle file, int length)
     {
-        if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess) return;
-        var isCareful = Volatile.Read(ref _care) > 0;
-        if (isCareful) Interlocked.Add(ref _care, -length);
-        LibC.SetReadAhead(file, isOff: isCareful);
+        if (!IsKnown) return;
+        var isCareful = IsCareful;
+        if (isCareful) Interlocked.Add(ref _left, -length);
+        LibC.SetReadAhead(file, isOn: !isCareful);
     }
 }
