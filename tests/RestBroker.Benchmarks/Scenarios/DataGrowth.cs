@@ -13,6 +13,7 @@ internal static class DataGrowth
     private const int BatchesPerPage = 10;
     private const string Small = "grow-small";
     private const string Large = "grow-data";
+    private const string Name = "1 MiB";
 
     /// <summary>Bytes of a consumer's page.</summary>
     public static readonly int PageSize = LogFill.BatchSize * BatchesPerPage;
@@ -29,23 +30,28 @@ internal static class DataGrowth
         {
             await large.ToAsync(mebibytes);
             var size = mebibytes < 1024 ? $"{mebibytes} MiB" : $"{mebibytes / 1024} GiB";
-            Compare(bench, small.Batches, large.Batches, size);
+            CompareReads(bench, small.Batches, large.Batches, size);
+            // Before anything is written again: beside syncs the broker reads with care.
             if (mebibytes >= 1024) await CompareColdAsync(bench, large.Batches, size);
+            CompareWrites(bench, size);
         }
 
         await bench.Broker.DeleteTopicAsync(Large);
     }
 
     // Connected anew for each size: while much is filled in, the broker closes who says nothing.
-    private static void Compare(Bench bench, IReadOnlyList<long> small, IReadOnlyList<long> large, string size)
+    private static void CompareReads(Bench bench, IReadOnlyList<long> small, IReadOnlyList<long> large, string size)
     {
-        const string Name = "1 MiB";
         using var random = Random(bench, Small, small);
         using var randomLarge = Random(bench, Large, large);
         GrowthScenario.CompareReads(bench, $"read one record of 1 KiB at random, {size} of data", new GrowthPoint(randomLarge, random, Name));
         using var consume = Consume(bench, Small, small);
         using var consumeLarge = Consume(bench, Large, large);
         GrowthScenario.CompareReads(bench, $"consume from the start, pages of 1 MiB, {size} of data", new GrowthPoint(consumeLarge, consume, Name, LogFill.RecordsPerBatch * BatchesPerPage));
+    }
+
+    private static void CompareWrites(Bench bench, string size)
+    {
         using var write = bench.Drive(isOurs: true, Connections, Write($"{Small}-written"));
         using var writeLarge = bench.Drive(isOurs: true, Connections, Write(Large));
         GrowthScenario.CompareWrites(bench, $"produce 1 KiB, async, {size} of data", new GrowthPoint(writeLarge, write, Name));
