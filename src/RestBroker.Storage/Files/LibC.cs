@@ -12,6 +12,9 @@ internal static partial class LibC
     /// <summary>What <see cref="ReadCached"/> gives where the library, the kernel or the file system cannot tell what memory holds.</summary>
     public const int NotSupported = -2;
 
+    /// <summary>Whether the calls are there that take positions in a file: declared here as Linux has them for 64 bits.</summary>
+    public static readonly bool TakesPositions = OperatingSystem.IsLinux() && Environment.Is64BitProcess;
+
     private const int Interrupted = 4;
     private const int NotPermitted = 1;
     private const int InvalidArgument = 22;

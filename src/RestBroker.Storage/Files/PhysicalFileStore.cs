@@ -20,7 +20,7 @@ internal sealed class PhysicalFileStore : IFileStore
     private readonly ReadAhead _ahead = new();
 
     // Not every file system can: where one cannot, all are read as if none could.
-    private volatile bool _tellsWhatMemoryHolds = OperatingSystem.IsLinux() && Environment.Is64BitProcess;
+    private volatile bool _tellsWhatMemoryHolds = LibC.TakesPositions;
 
     // Elsewhere than on Linux nobody tells; then every unclean stop counts as a power cut.
     public Guid BootId { get; } = File.Exists(BootIdPath) && Guid.TryParse(File.ReadAllText(BootIdPath), out var id) ? id : Guid.Empty;

@@ -16,9 +16,6 @@ internal sealed class ReadAhead
     // one: whole pieces of 256 KiB 1.75 to 2.06, 128 KiB 1.62 to 1.96, 64 KiB 1.50 to 1.58; what the kernel likes (8 MiB) 7 to 14.
     private const int CarefulSize = 64 * 1024;
 
-    // Elsewhere nothing is known of what the kernel reads ahead, and it is not told.
-    private static readonly bool IsKnown = OperatingSystem.IsLinux() && Environment.Is64BitProcess;
-
     private long _left; // of the care
 
     /// <summary>The most that one call should read, in bytes.</summary>
@@ -29,7 +26,7 @@ internal sealed class ReadAhead
     /// <summary>Takes note that somebody syncs.</summary>
     public void NoteSync()
     {
-        if (IsKnown) Volatile.Write(ref _left, Care);
+        if (LibC.TakesPositions) Volatile.Write(ref _left, Care); // elsewhere the kernel cannot be told
     }
 
     /// <summary>Before a read that takes what memory holds: where it holds nothing, the kernel begins to read, and ahead if it was not told.</summary>
@@ -43,7 +40,7 @@ internal sealed class ReadAhead
     /// <param name="length">How much is going to be read, in bytes.</param>
     public void BeforeRead(SafeFileHandle file, int length)
     {
-        if (!IsKnown) return;
+        if (!LibC.TakesPositions) return;
         var isCareful = IsCareful;
         if (isCareful) Interlocked.Add(ref _left, -length);
         LibC.SetReadAhead(file, isOn: !isCareful);
