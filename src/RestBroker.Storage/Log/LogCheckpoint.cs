@@ -78,6 +78,9 @@ internal sealed class LogCheckpoint(IFileStore files, string path)
     /// <summary>The file system was synced after the last write.</summary>
     public void NoteSynced() => IsUnsynced = false;
 
+    /// <summary>Who wrote what was read may have died before its sync.</summary>
+    public void NoteUnsynced() => IsUnsynced = true;
+
     private static (long Sequence, CheckpointState State)? Parse(ReadOnlySpan<byte> slot)
     {
         if (BinaryPrimitives.ReadInt32BigEndian(slot) != Magic) return null;

@@ -10,7 +10,7 @@ namespace RestBroker.Storage.Producers;
 /// Brings a partition's producers up: the newest snapshot that can be believed, then the batches behind it; without a snapshot every batch
 /// of the log. Damaged batches are passed over: what they told is lost with them.
 /// </summary>
-internal sealed class ProducerLoader(LogHost host)
+internal sealed class ProducerLoader(LogHost host, StartKind start)
 {
     private const int ReadChunk = 1024 * 1024;
 
@@ -25,7 +25,9 @@ internal sealed class ProducerLoader(LogHost host)
         var saved = files.Load(directory.Files, state, logEnd);
         var replayed = Replay(segments, saved ?? 0, state);
         state.Expire(host.NowMilliseconds);
-        var producers = new PartitionProducers(partition, state, files, (saved ?? (logEnd == 0 ? 0 : -1), replayed));
+        // What a process that died has saved may not be on the disk: no segment goes on the strength of it.
+        var onDisk = start == StartKind.Clean ? saved : null;
+        var producers = new PartitionProducers(partition, state, files, (onDisk ?? (logEnd == 0 ? 0 : -1), replayed));
         // So much is worth a snapshot at once, or the next start reads it again.
         if (replayed <= PartitionProducers.SaveEvery) return producers;
         producers.TakeSnapshot(logEnd);

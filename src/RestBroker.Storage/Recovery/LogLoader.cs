@@ -19,6 +19,7 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
     {
         var checkpoint = new LogCheckpoint(Files, Path.Combine(directory, LogCheckpoint.FileName));
         var saved = checkpoint.Read();
+        if (start != StartKind.Clean && saved is not null) checkpoint.NoteUnsynced();
         var scan = new TailScan(host, start, saved, quarantine, report);
         var found = SwapRecovery.Run(Files, directory, path => scan.Quarantine(path, 0));
         var (segments, active) = LoadSegments(found, scan, saved, report);
@@ -30,7 +31,7 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
         var memory = new LogMemory(directory, host, checkpoint, saved);
         if (start == StartKind.Clean) memory.RecoveryPoint = recoveryPoint;
         var list = new SegmentList([.. segments]);
-        var producers = new ProducerLoader(host).Load(partition.Partition, found, list, highWatermark);
+        var producers = new ProducerLoader(host, start).Load(partition.Partition, found, list, highWatermark);
         var loaded = new LoadedLog(list, active, nextOffset, highWatermark, memory, producers);
         // Without a checkpoint nobody knows what was deleted before the first segment; with one, a file may be gone all the same.
         var firstOffset = segments.Count > 0 ? segments[0].BaseOffset : recoveryPoint;
@@ -49,7 +50,7 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
     public PartitionLog LoadNew(TopicPartition partition, string directory, TopicConfig config)
     {
         var memory = new LogMemory(directory, host, new LogCheckpoint(Files, Path.Combine(directory, LogCheckpoint.FileName)), null);
-        return new PartitionLog(partition, directory, config, host, new LoadedLog(new SegmentList(), null, 0, 0, memory, new ProducerLoader(host).LoadNew(partition.Partition, directory)));
+        return new PartitionLog(partition, directory, config, host, new LoadedLog(new SegmentList(), null, 0, 0, memory, new ProducerLoader(host, start).LoadNew(partition.Partition, directory)));
     }
 
     // Behind a damaged end nothing may be appended, even where a file behind it is empty and goes.

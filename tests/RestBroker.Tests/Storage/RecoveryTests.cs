@@ -1,3 +1,4 @@
+using RestBroker.Core.Errors;
 using RestBroker.Core.Records;
 using RestBroker.Storage.Log;
 using RestBroker.Storage.Recovery;
@@ -185,6 +186,26 @@ public sealed class RecoveryTests : IDisposable
 
         Assert.True(log.LogStartOffset > 0);
         Assert.Equal(LogMemory.ReservationBlock, await LogFixture.AppendAsync(log, "after"));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task A_checkpoint_whose_writer_died_before_its_sync_is_synced_before_offsets_are_given_out_on_its_word(int starts)
+    {
+        var log = _fixture.Open();
+        var syncs = 0;
+        _fixture.Files.Fault = (call, path) => call == FileCall.Sync && path.EndsWith(LogCheckpoint.FileName, StringComparison.Ordinal) && syncs++ == 0 ? FaultyFileStore.IoError : 0;
+        await Assert.ThrowsAsync<BrokerException>(() => LogFixture.AppendAsync(log, "unknown"));
+
+        for (var i = 1; i <= starts; i++)
+        {
+            var before = syncs;
+            log = _fixture.Open(StartKind.Unclean);
+            Assert.True(syncs > before, $"start {i}");
+        }
+
+        Assert.Equal(0, await LogFixture.AppendAsync(log, "zero"));
     }
 
     [Fact]

@@ -83,6 +83,25 @@ public sealed class ProducerRecoveryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_snapshot_whose_writer_may_have_died_before_its_sync_is_saved_again_before_segments_go()
+    {
+        _fixture.Configs["retention.ms"] = "60000";
+        Assert.True((await WriteAsync()).CloseCleanly());
+        var log = _fixture.Open(StartKind.Unclean);
+        _fixture.Time.Advance(TimeSpan.FromHours(1));
+        var calls = new List<string>();
+        _fixture.Files.Fault = (call, path) =>
+        {
+            if (call is FileCall.Sync or FileCall.Delete) calls.Add($"{call} {Path.GetExtension(path)}");
+            return 0;
+        };
+
+        Assert.True(log.Clean() > 0);
+
+        Assert.InRange(calls.IndexOf($"{FileCall.Sync} {SnapshotFiles.Suffix}"), 0, calls.IndexOf($"{FileCall.Delete} .log"));
+    }
+
+    [Fact]
     public async Task A_disk_that_is_full_keeps_no_segment_from_being_deleted()
     {
         _fixture.Configs["retention.ms"] = "60000";
