@@ -73,6 +73,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
                 segments, flusher, time, held.Meta.LeaderEpoch, held.BootId, config.CheckpointInterval, loggers.CreateLogger<PartitionLog>())
             {
                 Admission = new Admission(segments, reserve),
+                PreallocateBytes = config.PreallocateBytes,
                 Metrics = logMetrics,
                 Producers = new LiveProducers(new ProducerLimits(
                     config.MaxProducers, config.ProducerExpiration, config.MaxIdempotencyKeysPerTopic, config.IdempotencyKeyWindow)),

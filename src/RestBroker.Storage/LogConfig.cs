@@ -3,6 +3,8 @@ namespace RestBroker.Storage;
 /// <summary>What the embedded engine needs to know: plain and checked, made from whatever options there are.</summary>
 public sealed record LogConfig
 {
+    internal const int DefaultPreallocateBytes = 128 * 1024;
+
     /// <summary>Where everything is kept; made if it is not there.</summary>
     public required string DataDirectory { get; init; }
 
@@ -14,6 +16,12 @@ public sealed record LogConfig
 
     /// <summary>The most threads that read for fetches what memory does not hold: so many wait for the disk at the same time.</summary>
     public int DiskReadThreads { get; init; } = 16;
+
+    /// <summary>
+    /// How much room is made ahead of the end of a segment whose records are synced, at most, and never more than it holds: a record that is
+    /// written there is synced in less time. In bytes, 0 = none.
+    /// </summary>
+    public int PreallocateBytes { get; init; } = DefaultPreallocateBytes;
 
     /// <summary>How often old segments and logs to be compacted are looked for.</summary>
     public TimeSpan CleanerInterval { get; init; } = TimeSpan.FromSeconds(15);

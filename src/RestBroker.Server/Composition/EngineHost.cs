@@ -35,6 +35,7 @@ internal sealed class EngineHost(IOptions<RestBrokerOptions> options, TimeProvid
         DataDirectory = DataDirectory,
         DefaultPartitionCount = options.Value.DefaultPartitionCount,
         FlusherThreads = options.Value.FlusherThreads,
+        PreallocateBytes = options.Value.PreallocateBytes,
         DiskReadThreads = options.Value.DiskReadThreads,
         CleanerInterval = TimeSpan.FromSeconds(options.Value.CleanerIntervalSeconds),
         DiskReserveBytes = options.Value.DiskReserveBytes,

@@ -55,6 +55,13 @@ public sealed class RestBrokerOptions
     public int DiskReadThreads { get; set; } = 16;
 
     /// <summary>
+    /// How much room is made ahead of the end of a segment whose records are synced, at most, and never more than it holds: a record that is
+    /// written there is synced in less time. In bytes; 0 = none.
+    /// </summary>
+    [Range(0, 16 * 1024 * 1024)]
+    public int PreallocateBytes { get; set; } = 128 * 1024;
+
+    /// <summary>
     /// So much of the disk is kept free: producers get 507 before it is full, while reads, deletions, retention and commits go on. At most
     /// a twentieth of the file system; 0 = none. In bytes.
     /// </summary>

@@ -46,6 +46,8 @@ internal sealed class StoppedLog
         walk.StartAt(0, BaseOffsets[index], int.MaxValue);
         for (var step = walk.Next(whole: true); step != WalkStep.End; step = walk.Next(whole: true))
         {
+            // Room that the log had made ahead stands for no record.
+            if (step == WalkStep.Room && walk.Damaged.From >= KnownEnd(index)) yield break;
             var (from, size) = (walk.BatchPosition, walk.Position - walk.BatchPosition);
             yield return step == WalkStep.Batch
                 ? new StoredBatch(name, from, size, walk.Batch, null)
@@ -57,4 +59,7 @@ internal sealed class StoppedLog
 
     /// <summary>Where the next file begins; the greatest number behind the last.</summary>
     public long NextBaseOffset(int index) => index + 1 < BaseOffsets.Count ? BaseOffsets[index + 1] : long.MaxValue;
+
+    // One past the last offset that the segment must hold, as far as anybody knows.
+    private long KnownEnd(int index) => index + 1 < BaseOffsets.Count ? BaseOffsets[index + 1] : Checkpoint?.RecoveryPoint ?? 0;
 }

@@ -20,6 +20,9 @@ internal sealed class Admission(OpenSegments segments, DiskReserve reserve)
         if (active is not { File.IsDirty: true } && !segments.TryMakeRoom() && !isInternal) throw LogRefusal.OutOfFiles(partition);
     }
 
+    /// <summary>Takes room for bytes that can be done without. False where that would use the reserve.</summary>
+    public bool TryTake(int size) => reserve.TryTake(size);
+
     /// <exception cref="BrokerException">A new topic's directories would use the reserve.</exception>
     public void CheckNew(string topic)
     {

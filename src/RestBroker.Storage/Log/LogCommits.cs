@@ -214,6 +214,7 @@ internal sealed class LogCommits(LogState state, LogMemory memory, PartitionProd
             lock (state.Gate)
             {
                 state.Close();
+                if (state.IsHealthy) state.Writer.GiveBackRoom();
                 producers.TakeSnapshot(RecordEnd);
             }
 

@@ -33,6 +33,9 @@ internal sealed record LogHost(
     /// <summary>Told what is done; null = nobody counts.</summary>
     public LogMetrics? Metrics { get; init; }
 
+    /// <summary>See <see cref="LogConfig.PreallocateBytes"/>.</summary>
+    public int PreallocateBytes { get; init; } = LogConfig.DefaultPreallocateBytes;
+
     public long NowMilliseconds => Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     public ClockReading ReadClocks() => new(NowMilliseconds, (long)Time.GetElapsedTime(0).TotalMilliseconds);

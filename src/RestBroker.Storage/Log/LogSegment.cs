@@ -68,7 +68,7 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
 
     private long OffsetOfMaxTimestamp { get; set; } = -1;
 
-    /// <summary>Writes a batch at the end. After a failure the file may hold a part of it; see <see cref="Rewind"/>.</summary>
+    /// <summary>Writes a batch at the end. After a failure the file may hold a part of it; see <see cref="TryRewind"/>.</summary>
     public void Append(RecordBatch batch, long now)
     {
         File.WrittenSize = _size + batch.Size;
@@ -119,13 +119,21 @@ internal sealed class LogSegment(string directory, long baseOffset, OpenSegments
         return _files.Read(lease.Handle, header, 0) == header.Length ? new RecordBatch(header).LeaderEpoch : -1;
     }
 
-    /// <summary>Cuts off what lies behind the last whole batch.</summary>
-    public void Rewind()
+    /// <summary>Cuts off what lies behind the last whole batch. False where the disk does not do that.</summary>
+    public bool TryRewind()
     {
-        if (!_files.Exists(File.Path)) return; // there was no room for the name: nothing was written
-        using var lease = File.Rent();
-        _files.Truncate(lease.Handle, _size);
-        File.WrittenSize = _size;
+        try
+        {
+            if (!_files.Exists(File.Path)) return true; // there was no room for the name: nothing was written
+            using var lease = File.Rent();
+            _files.Truncate(lease.Handle, _size);
+            File.WrittenSize = _size;
+            return true;
+        }
+        catch (Exception e) when (e.IsDiskTrouble())
+        {
+            return false;
+        }
     }
 
     /// <summary>Whether a batch fits behind those that are there.</summary>

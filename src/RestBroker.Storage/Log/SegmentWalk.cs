@@ -9,6 +9,9 @@ internal enum WalkStep
 {
     Batch,
     Damage,
+
+    /// <summary>Zeros up to the file's end: room that was made for records, or what became of some that were lost.</summary>
+    Room,
     End,
 }
 
@@ -19,7 +22,7 @@ internal enum WalkStep
 /// </summary>
 /// <param name="window">The file.</param>
 /// <param name="size">Bytes to walk.</param>
-/// <param name="limit">No batch reaches beyond this offset.</param>
+/// <param name="limit">No batch reaches beyond this offset; the greatest number where nobody knows how many there are.</param>
 internal sealed class SegmentWalk(FileWindow window, long size, long limit)
 {
     private const int ScanChunk = 64 * 1024;
@@ -42,7 +45,7 @@ internal sealed class SegmentWalk(FileWindow window, long size, long limit)
     /// <summary>After <see cref="WalkStep.Batch"/>: the batch, or its header alone if so asked; valid until the next step.</summary>
     public RecordBatch Batch { get; private set; }
 
-    /// <summary>After <see cref="WalkStep.Damage"/>: the offsets that cannot be read; the end is the limit where nothing follows.</summary>
+    /// <summary>After <see cref="WalkStep.Damage"/> and <see cref="WalkStep.Room"/>: the offsets that cannot be read; the end is the limit where nothing follows.</summary>
     public OffsetRange Damaged { get; private set; }
 
     /// <summary>No batch reaches beyond this offset either, though the walk goes on: the next file begins there.</summary>
@@ -90,12 +93,31 @@ internal sealed class SegmentWalk(FileWindow window, long size, long limit)
             return WalkStep.Batch;
         }
 
+        if (limit == long.MaxValue && IsZeroFrom(Position))
+        {
+            Damaged = new OffsetRange(Expected, limit);
+            StartAt(size, limit, int.MaxValue);
+            return WalkStep.Room;
+        }
+
         var from = Expected;
         var next = Position >= size ? null : FindReadable(Position, batchSize);
         Damaged = new OffsetRange(from, next?.BaseOffset ?? limit);
         if (next is { } found) StartAt(found.Position, found.BaseOffset, int.MaxValue);
         else StartAt(size, limit, int.MaxValue);
         return WalkStep.Damage;
+    }
+
+    private bool IsZeroFrom(long position)
+    {
+        while (position < size)
+        {
+            var chunk = window.At(position, (int)Math.Min(ScanChunk, size - position)).Span;
+            if (chunk.IsEmpty || chunk.ContainsAnyExcept((byte)0)) return false;
+            position += chunk.Length;
+        }
+
+        return true;
     }
 
     private bool FollowsOn(RecordBatch batch) => batch.BaseOffset == Expected || batch.LeaderEpoch > _leaderEpoch;

@@ -1,7 +1,6 @@
 using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
 using RestBroker.Storage.Cleaning;
-using RestBroker.Storage.Files;
 
 namespace RestBroker.Storage.Log;
 
@@ -12,6 +11,7 @@ namespace RestBroker.Storage.Log;
 internal sealed class SegmentWriter(string directory, LogHost host, SegmentList segments, LogSegment? active)
 {
     private volatile SegmentList _segments = segments;
+    private readonly SegmentRoom _room = new(host);
     private LogSegment? _active = active;
     private bool _directoryDirty;
 
@@ -38,23 +38,19 @@ internal sealed class SegmentWriter(string directory, LogHost host, SegmentList 
 
         // The first write makes the file; after one that found no room for the name, the next does.
         if (segment.Size == 0) _directoryDirty = true;
+        _room.MakeBehind(segment, batch, config);
         segment.Append(batch, now);
         segment.SteadyAppendTime = host.ReadClocks().Steady;
         return isRolled;
     }
 
     /// <summary>Cuts off what a failed write left. False where the disk does not do even that.</summary>
-    public bool TryRewind()
+    public bool TryRewind() => _active is not { } segment || _room.TryCut(segment);
+
+    /// <summary>Cuts off the room ahead of the active segment's end: nothing more is written.</summary>
+    public void GiveBackRoom()
     {
-        try
-        {
-            _active?.Rewind();
-            return true;
-        }
-        catch (Exception e) when (e.IsDiskTrouble())
-        {
-            return false;
-        }
+        if (_active is { } segment) _room.GiveBack(segment);
     }
 
     /// <summary>The segments that have had their time; closes the active one first if that is due.</summary>
@@ -102,6 +98,7 @@ internal sealed class SegmentWriter(string directory, LogHost host, SegmentList 
 
     private void Roll()
     {
+        GiveBackRoom();
         _active?.Close();
         _active = null;
     }

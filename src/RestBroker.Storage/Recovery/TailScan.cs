@@ -45,6 +45,12 @@ internal sealed class TailScan(LogHost host, StartKind start, CheckpointState? s
             }
 
             var next = walk.Damaged.To == long.MaxValue ? files.FirstAfter(index, walk.Damaged.From) : walk.Damaged.To;
+            if (step == WalkStep.Room && IsNothingLost(walk.Damaged.From, next))
+            {
+                Files.Truncate(lease.Handle, segment.Size);
+                return;
+            }
+
             var isJunk = IsJunk(walk.Damaged.From, next);
             if (isJunk || IsTorn(walk.Damaged, files, index))
             {
@@ -96,6 +102,9 @@ internal sealed class TailScan(LogHost host, StartKind start, CheckpointState? s
         if (segment.TryUnseal(fileSize, files.FirstAfter(index, segment.BaseOffset))) return true;
         return files.FirstReadableAfter(index) is var limit && segment.TryUnseal(fileSize, limit);
     }
+
+    // Room that the log had made ahead, or records that nobody was told are on the disk: there is nothing to keep a copy of.
+    private bool IsNothingLost(long from, long next) => from >= (next == long.MaxValue ? saved?.RecoveryPoint ?? 0 : next);
 
     // No offset is missing, so no record can have been here: the next file begins where this one ends, or the log was closed there.
     private bool IsJunk(long from, long next) =>

@@ -19,7 +19,10 @@ internal sealed class EngineRun : IDisposable
 {
     private const string Crowd = "crowd";
 
-    private static readonly string[] Topics = ["orders", "clicks"];
+    // Its segments are large enough for room to be made ahead of their end.
+    private const string Roomy = "clicks";
+
+    private static readonly string[] Topics = ["orders", Roomy];
 
     // Enough logs that a start syncs them all together.
     private static readonly TopicPartition[] Places =
@@ -122,7 +125,7 @@ internal sealed class EngineRun : IDisposable
 
     private async Task CreateAsync(EmbeddedLogEngine engine, string topic, int partitions)
     {
-        await engine.CreateTopicAsync(new TopicSpec(topic, partitions, null, new Dictionary<string, string> { ["segment.bytes"] = "1024" }), default);
+        await engine.CreateTopicAsync(new TopicSpec(topic, partitions, null, new Dictionary<string, string> { ["segment.bytes"] = topic == Roomy ? "65536" : "1024" }), default);
         _created.Add(topic);
     }
 
@@ -136,7 +139,7 @@ internal sealed class EngineRun : IDisposable
     private async Task ProduceAsync(EmbeddedLogEngine engine, TopicPartition place)
     {
         using var builder = new RecordBatchBuilder();
-        var value = $"{++_sent} {new string('x', 250)}";
+        var value = $"{++_sent} {new string('x', place.Topic == Roomy ? 1500 : 250)}";
         builder.Append(1_000, null, Encoding.UTF8.GetBytes(value));
         _history.Sent(place.Topic, value);
         var result = await engine.ProduceAsync(new ProduceRequest(place, builder.Build(), Acks.All), default);

@@ -38,7 +38,7 @@ internal sealed class LogLife
         _isAsync = _random.Next(4) == 0;
         _config = TopicConfig.Parse(new Dictionary<string, string>
         {
-            ["segment.bytes"] = _random.Next(1024, 6000).ToString(null as IFormatProvider),
+            ["segment.bytes"] = (_random.Next(2) == 0 ? _random.Next(1024, 6000) : _random.Next(10_000, 40_000)).ToString(null as IFormatProvider),
             ["retention.bytes"] = _random.Next(3) == 0 ? "4096" : "-1",
             ["durability"] = _isAsync ? "async" : "fsync",
         });

@@ -96,6 +96,36 @@ public sealed class LogCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Room_that_a_broker_had_made_when_it_was_killed_is_no_damage(bool isClean)
+    {
+        await LiveAsync();
+        if (!isClean) File.Delete(Path.Combine(_directory.Path, "clean-shutdown"));
+        var (last, size) = (Segments().Last(), new FileInfo(Segments().Last()).Length);
+        await File.AppendAllBytesAsync(last, new byte[5000]);
+
+        Assert.Equal(LogCommand.Sound, await RunAsync("verify"));
+        Assert.Equal(LogCommand.Sound, await RunAsync("dump"));
+        Assert.DoesNotContain("unreadable", Output, StringComparison.Ordinal);
+
+        Assert.Equal(LogCommand.Sound, await RunAsync("repair"));
+        Assert.Equal(size, new FileInfo(last).Length);
+        Assert.False(Directory.Exists(Path.Combine(_directory.Path, "quarantine")));
+    }
+
+    [Fact]
+    public async Task Zeros_in_the_place_of_records_are_damage()
+    {
+        await LiveAsync();
+        var last = Segments().Last();
+        await File.WriteAllBytesAsync(last, new byte[new FileInfo(last).Length]);
+
+        Assert.Equal(LogCommand.Damaged, await RunAsync("verify"));
+        Assert.Matches("bytes 0 to [0-9]+: offsets [0-9]+ to 39 cannot be read", Output);
+    }
+
+    [Theory]
     [InlineData("00000000000000000000.index", "does not fit")]
     [InlineData("00000000000000000000.timeindex", "does not fit")]
     [InlineData("00000000000000000000.seal", "does not fit")]

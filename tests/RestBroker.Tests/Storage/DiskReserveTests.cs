@@ -64,6 +64,21 @@ public sealed class DiskReserveTests : IDisposable
     }
 
     [Theory]
+    [InlineData(6_000, false)]
+    [InlineData(60_000, true)]
+    public async Task Room_ahead_of_a_segments_end_is_made_of_what_is_not_reserved(long free, bool isMade)
+    {
+        await using var engine = await OpenAsync();
+        await CreateAsync(engine, "orders");
+        Become(64 * Mebibyte + free);
+
+        for (var i = 0; i < 5; i++) await ProduceAsync(engine, 1000);
+
+        var segment = Assert.Single(Directory.GetFiles(Path.Combine(_directory.Path, "topics"), "*.log", SearchOption.AllDirectories));
+        Assert.Equal(isMade, new FileInfo(segment).Length > 6_000);
+    }
+
+    [Theory]
     [InlineData(8 * Mebibyte, 8 * Mebibyte / 20)]
     [InlineData(1280 * Mebibyte, 64 * Mebibyte)]
     [InlineData(1_000_000 * Mebibyte, 64 * Mebibyte)]

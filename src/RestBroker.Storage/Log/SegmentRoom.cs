@@ -1,0 +1,71 @@
+using RestBroker.Core.Records;
+using RestBroker.Core.Topics;
+using RestBroker.Storage.Files;
+
+namespace RestBroker.Storage.Log;
+
+/// <summary>
+/// Room ahead of the active segment's end: zeros, where the next batches will lie. The sync of a file that has grown also waits until the
+/// file system has noted its size and its new blocks in its journal, about as long as for the records themselves. Where a batch takes the
+/// place of zeros there is nothing to note. What is large is written once. Caller holds the partition lock.
+/// </summary>
+internal sealed class SegmentRoom(LogHost host)
+{
+    /// <summary>The largest batch that room is made behind, in bytes.</summary>
+    public const int LargestBatch = 16 * 1024;
+
+    // What a file system gives out at once. A segment that is smaller may stay so, and there may be ten thousand of them.
+    private const int BlockSize = 4096;
+
+    private static readonly byte[] Zeros = new byte[64 * 1024];
+
+    // Where the zeros end; not beyond the segment's end where there are none.
+    private long _end;
+
+    /// <summary>
+    /// Makes room behind a batch that is about to be written at a segment's end, if it does not fit into what is left of the last: the sync
+    /// of this one waits for the journal in any case. Without room on the disk none is made.
+    /// </summary>
+    public void MakeBehind(LogSegment segment, RecordBatch batch, TopicConfig config)
+    {
+        var from = segment.Size + batch.Size;
+        if (from <= _end || batch.Size > LargestBatch || segment.Size < BlockSize) return;
+        if (config.Durability == Core.Topics.Durability.Async) return; // nobody waits for a sync
+        var end = Math.Min((from + Math.Min(segment.Size, host.PreallocateBytes)) & -BlockSize, config.SegmentBytes);
+        if (end <= from || host.Admission?.TryTake((int)(end - from)) == false) return;
+        try
+        {
+            Fill(segment.File, from, end);
+            _end = end;
+        }
+        catch (Exception e) when (e.IsDiskFull())
+        {
+            TryCut(segment);
+        }
+    }
+
+    /// <summary>Cuts off what is left: the segment takes no more. Where that fails the next start does it.</summary>
+    public void GiveBack(LogSegment segment)
+    {
+        if (_end > segment.Size) segment.TryRewind();
+        _end = 0;
+    }
+
+    /// <summary>Cuts off whatever lies behind the last whole batch. False where the disk does not do that.</summary>
+    public bool TryCut(LogSegment segment)
+    {
+        _end = 0;
+        return segment.TryRewind();
+    }
+
+    private static void Fill(SegmentFile file, long from, long end)
+    {
+        using var lease = file.Rent();
+        while (from < end)
+        {
+            var count = (int)Math.Min(Zeros.Length, end - from);
+            file.Files.Write(lease.Handle, Zeros.AsSpan(0, count), from);
+            from += count;
+        }
+    }
+}
