@@ -48,6 +48,8 @@ internal sealed class TailScan(LogHost host, StartKind start, CheckpointState? s
             if (step == WalkStep.Room && IsNothingLost(walk.Damaged.From, next))
             {
                 Files.Truncate(lease.Handle, segment.Size);
+                // Synced with all that is kept, whatever a seal says: before a gap of offsets the zeros would look like records that were lost.
+                if (start != StartKind.Clean) segment.SyncedSize = 0;
                 return;
             }
 

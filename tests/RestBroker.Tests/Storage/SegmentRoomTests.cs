@@ -108,6 +108,24 @@ public sealed class SegmentRoomTests : IDisposable
         if (hasCheckpoint && !isPowerCut) Assert.Equal(next, await LogFixture.AppendAsync(log, "after"));
     }
 
+    [Fact]
+    public async Task After_an_unclean_stop_the_cut_is_on_the_disk_before_the_log_goes_on_at_a_reservation_behind_it()
+    {
+        Assert.True((await WriteAsync(10)).CloseCleanly());
+        await File.AppendAllBytesAsync(_fixture.FirstSegment, new byte[500]);
+        var calls = new List<FileCall>();
+        _fixture.Files.Fault = (call, path) =>
+        {
+            if (path == _fixture.FirstSegment) calls.Add(call);
+            return 0;
+        };
+
+        var log = _fixture.OpenAfterPowerCut();
+
+        Assert.Contains(FileCall.Sync, calls.SkipWhile(call => call != FileCall.Truncate));
+        Assert.Equal(LogMemory.ReservationBlock, await LogFixture.AppendAsync(log, "after"));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
