@@ -58,7 +58,7 @@ public sealed class RestBrokerOptions
     /// How much room is made ahead of the end of a segment whose records are synced, at most, and never more than it holds: a record that is
     /// written there is synced in less time. In bytes; 0 = none.
     /// </summary>
-    [Range(0, 16 * 1024 * 1024)]
+    [Range(0, 1024 * 1024)]
     public int PreallocateBytes { get; set; } = 128 * 1024;
 
     /// <summary>

@@ -7,6 +7,7 @@ namespace RestBroker.Storage.Files;
 internal static class FileStoreExtensions
 {
     private const int DiskFull = 28;
+    private const int FileTooLarge = 27;
     private const int QuotaExceeded = 122;
     private const int ProcessHasTooManyFiles = 24;
     private const int SystemHasTooManyFiles = 23;
@@ -20,6 +21,9 @@ internal static class FileStoreExtensions
 
     /// <summary>Whether a failure means that there is no room. .NET gives errno as the HResult of an <see cref="IOException"/>.</summary>
     public static bool IsDiskFull(this Exception error) => error is IOException { HResult: DiskFull or QuotaExceeded };
+
+    /// <summary>Whether a file may not become so large: a limit of the process or of the file system.</summary>
+    public static bool IsFileTooLarge(this Exception error) => error is IOException { HResult: FileTooLarge };
 
     /// <summary>Whether a file could not be opened for want of a descriptor: nothing was done, and the disk is well.</summary>
     public static bool IsOutOfFiles(this Exception error) => error is IOException { HResult: ProcessHasTooManyFiles or SystemHasTooManyFiles };

@@ -47,8 +47,8 @@ internal sealed class StoppedLog
         for (var step = walk.Next(whole: true); step != WalkStep.End; step = walk.Next(whole: true))
         {
             // Room that the log had made ahead stands for no record.
-            if (step == WalkStep.Room && walk.Damaged.From >= KnownEnd(index)) yield break;
             var (from, size) = (walk.BatchPosition, walk.Position - walk.BatchPosition);
+            if (step == WalkStep.Room && SegmentRoom.CanBe(size, from) && walk.Damaged.From >= KnownEnd(index)) yield break;
             yield return step == WalkStep.Batch
                 ? new StoredBatch(name, from, size, walk.Batch, null)
                 : new StoredBatch(name, from, size, null, walk.Damaged);

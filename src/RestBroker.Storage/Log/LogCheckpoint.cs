@@ -78,6 +78,14 @@ internal sealed class LogCheckpoint(IFileStore files, string path)
     /// <summary>The file system was synced after the last write.</summary>
     public void NoteSynced() => IsUnsynced = false;
 
+    /// <summary>The same after a start, to which a failure of before is told here. Fails where the file could not be brought to the disk.</summary>
+    public void CheckWrittenBack()
+    {
+        if (!IsUnsynced) return;
+        using (var file = files.Open(path)) files.CheckWrittenBack(file);
+        IsUnsynced = false;
+    }
+
     /// <summary>Who wrote what was read may have died before its sync.</summary>
     public void NoteUnsynced() => IsUnsynced = true;
 

@@ -88,6 +88,12 @@ internal sealed class LogMemory
         lock (_gate) Write(nextOffset, _logStartOffset, sync);
     }
 
+    /// <summary>The file system was synced since the checkpoint was read. Fails where its file could not be.</summary>
+    public void CheckWrittenBack()
+    {
+        lock (_gate) _checkpoint.CheckWrittenBack();
+    }
+
     /// <summary>The file system was synced after the last save.</summary>
     public void NoteSynced()
     {

@@ -95,7 +95,7 @@ internal sealed class PartitionLog
             if (Producers.FindFirst(batch, wish.Mark) is { } first) return AnswerAgain(first);
             if (wish.ExpectedNextOffset is { } expected && expected != NextOffset) throw LogRefusal.NextOffsetIsNot(Partition, expected, NextOffset);
             wish.Check?.Invoke();
-            _host.Admission?.Check(Partition, batch.Size, _state.Writer.Active);
+            _host.Admission?.Check(Partition, _state.Writer.NeededFor(batch), _state.Writer.Active);
             var (now, appendTime) = (_host.NowMilliseconds, StampTime(batch));
             batch.StampPlace(NextOffset, _host.LeaderEpoch);
             Write(batch, now);

@@ -14,6 +14,9 @@ internal sealed class SegmentRoom(LogHost host)
     /// <summary>The largest batch that room is made behind, in bytes.</summary>
     public const int LargestBatch = 16 * 1024;
 
+    /// <summary>The most room, in bytes.</summary>
+    public const int MostBytes = 1024 * 1024;
+
     // What a file system gives out at once. A segment that is smaller may stay so, and there may be ten thousand of them.
     private const int BlockSize = 4096;
 
@@ -21,6 +24,14 @@ internal sealed class SegmentRoom(LogHost host)
 
     // Where the zeros end; not beyond the segment's end where there are none.
     private long _end;
+
+    /// <summary>Whether so many zeros behind a segment's batches may be room, and the batch it was made behind; more never were.</summary>
+    public static bool CanBe(long zeros, long segmentSize) =>
+        segmentSize >= BlockSize && zeros <= LargestBatch + Math.Min(segmentSize, MostBytes);
+
+    /// <summary>How much of a batch at a segment's end lies beyond the room.</summary>
+    public int Beyond(LogSegment segment, int batchSize) =>
+        _end <= segment.Size ? batchSize : (int)Math.Max(segment.Size + batchSize - _end, 0);
 
     /// <summary>
     /// Makes room behind a batch that is about to be written at a segment's end, if it does not fit into what is left of the last: the sync
@@ -38,7 +49,7 @@ internal sealed class SegmentRoom(LogHost host)
             Fill(segment.File, from, end);
             _end = end;
         }
-        catch (Exception e) when (e.IsDiskFull())
+        catch (Exception e) when (e.IsDiskFull() || e.IsFileTooLarge())
         {
             TryCut(segment);
         }

@@ -21,6 +21,9 @@ internal sealed class SegmentWriter(string directory, LogHost host, SegmentList 
 
     public bool IsDirty => _segments.Last is { } last && last.SyncedSize < last.Size;
 
+    /// <summary>How many bytes of the disk a batch will take: those for which there is no room yet.</summary>
+    public int NeededFor(RecordBatch batch) => _active is { } segment ? _room.Beyond(segment, batch.Size) : batch.Size;
+
     /// <summary>Whether the next sync saves what is known of a segment.</summary>
     public bool IsSealDue => SegmentSync.IsSealDue(_segments, _active);
 

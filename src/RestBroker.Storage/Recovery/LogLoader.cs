@@ -8,7 +8,7 @@ namespace RestBroker.Storage.Recovery;
 
 /// <summary>
 /// Opens a log's directory as the last run left it. Segments whose seal fits are taken over, what lies behind a seal is scanned.
-/// Torn or rotten? See <see cref="TailScan"/>. Nothing is ever deleted: what is cut off goes to the quarantine.
+/// Torn or rotten? See <see cref="TailScan"/>. Nothing is ever deleted: what is cut off goes to the quarantine, but for room, which is zeros.
 /// </summary>
 internal sealed class LogLoader(LogHost host, StartKind start, string quarantine)
 {
@@ -24,6 +24,9 @@ internal sealed class LogLoader(LogHost host, StartKind start, string quarantine
         var found = SwapRecovery.Run(Files, directory, path => scan.Quarantine(path, 0));
         var (segments, active) = LoadSegments(found, scan, saved, report);
 
+        // Who cut off its room may have died before the cut was on the disk. Behind it the log may go on at a reservation, and zeros before a
+        // gap of offsets would look like records that were lost.
+        if (start != StartKind.Clean && segments.Count > 0) segments[^1].SyncedSize = 0;
         var recoveryPoint = segments.Count == 0 ? saved?.RecoveryPoint ?? 0 : segments[^1].NextOffset;
         // The log start is durable at once; on an async topic a power cut may have taken the records that it was moved behind.
         var highWatermark = Math.Max(recoveryPoint, saved?.LogStartOffset ?? 0);

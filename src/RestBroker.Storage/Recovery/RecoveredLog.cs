@@ -36,7 +36,7 @@ internal sealed class RecoveredLog(PartitionLog log, LogMemory memory, IFileStor
     public void NoteSynced()
     {
         EndSync(files.CheckWrittenBack);
-        memory.NoteSynced();
+        memory.CheckWrittenBack();
         memory.RecoveryPoint = RecoveryPoint;
     }
 

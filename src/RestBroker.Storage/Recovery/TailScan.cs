@@ -9,7 +9,7 @@ namespace RestBroker.Storage.Recovery;
 /// acknowledged as durable and is torn: it and everything behind it is copied to the quarantine and cut. Below it, after a clean stop,
 /// or where readable batches follow and the machine never went down, it is rot: it stays, and readers are told of a gap. Damage at the
 /// end of a file ends where the next file begins; the recovery point tells the end of the last one only. Bytes that stand for no offset
-/// at all are junk: they go to the quarantine, and what lies behind them stays.
+/// at all are junk: they go to the quarantine, and what lies behind them stays. Zeros that stand for none are room, and are cut.
 /// </summary>
 internal sealed class TailScan(LogHost host, StartKind start, CheckpointState? saved, string quarantine, RecoveryReport report)
 {
@@ -45,11 +45,9 @@ internal sealed class TailScan(LogHost host, StartKind start, CheckpointState? s
             }
 
             var next = walk.Damaged.To == long.MaxValue ? files.FirstAfter(index, walk.Damaged.From) : walk.Damaged.To;
-            if (step == WalkStep.Room && IsNothingLost(walk.Damaged.From, next))
+            if (step == WalkStep.Room && SegmentRoom.CanBe(fileSize - segment.Size, segment.Size) && IsNothingLost(walk.Damaged.From, next))
             {
                 Files.Truncate(lease.Handle, segment.Size);
-                // Synced with all that is kept, whatever a seal says: before a gap of offsets the zeros would look like records that were lost.
-                if (start != StartKind.Clean) segment.SyncedSize = 0;
                 return;
             }
 
@@ -105,8 +103,10 @@ internal sealed class TailScan(LogHost host, StartKind start, CheckpointState? s
         return files.FirstReadableAfter(index) is var limit && segment.TryUnseal(fileSize, limit);
     }
 
-    // Room that the log had made ahead, or records that nobody was told are on the disk: there is nothing to keep a copy of.
-    private bool IsNothingLost(long from, long next) => from >= (next == long.MaxValue ? saved?.RecoveryPoint ?? 0 : next);
+    // Room that the log had made ahead, or records that nobody was told are on the disk: there is nothing to keep a copy of. Who was closed
+    // in order has a checkpoint that tells its end.
+    private bool IsNothingLost(long from, long next) =>
+        next == long.MaxValue ? from >= (saved?.RecoveryPoint ?? (start == StartKind.Clean ? long.MaxValue : 0)) : from >= next;
 
     // No offset is missing, so no record can have been here: the next file begins where this one ends, or the log was closed there.
     private bool IsJunk(long from, long next) =>

@@ -96,21 +96,23 @@ public sealed class LogCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Room_that_a_broker_had_made_when_it_was_killed_is_no_damage(bool isClean)
+    [InlineData(true, 10_000)]
+    [InlineData(false, 10_000)]
+    [InlineData(true, 1_000_000)]
+    [InlineData(false, 1_000_000)]
+    public async Task Room_that_a_broker_had_made_when_it_was_killed_is_no_damage(bool isClean, int segmentBytes)
     {
-        await LiveAsync();
+        await LiveAsync(segmentBytes);
         if (!isClean) File.Delete(Path.Combine(_directory.Path, "clean-shutdown"));
-        var (last, size) = (Segments().Last(), new FileInfo(Segments().Last()).Length);
-        await File.AppendAllBytesAsync(last, new byte[5000]);
+        var (path, size) = (Segment(0), new FileInfo(Segment(0)).Length);
+        await File.AppendAllBytesAsync(path, new byte[5000]);
 
         Assert.Equal(LogCommand.Sound, await RunAsync("verify"));
         Assert.Equal(LogCommand.Sound, await RunAsync("dump"));
         Assert.DoesNotContain("unreadable", Output, StringComparison.Ordinal);
 
         Assert.Equal(LogCommand.Sound, await RunAsync("repair"));
-        Assert.Equal(size, new FileInfo(last).Length);
+        Assert.Equal(size, new FileInfo(path).Length);
         Assert.False(Directory.Exists(Path.Combine(_directory.Path, "quarantine")));
     }
 
@@ -223,10 +225,10 @@ public sealed class LogCommandTests : IDisposable
         new LogConfig { DataDirectory = _directory.Path }, TimeProvider.System, NullLoggerFactory.Instance, default);
 
     /// <summary>A broker with 40 records in some segments of one partition, stopped in order.</summary>
-    private async Task LiveAsync()
+    private async Task LiveAsync(int segmentBytes = 10_000)
     {
         await using var engine = await OpenAsync();
-        var configs = new Dictionary<string, string> { ["segment.bytes"] = "10000", ["retention.ms"] = "-1" };
+        var configs = new Dictionary<string, string> { ["segment.bytes"] = $"{segmentBytes}", ["retention.ms"] = "-1" };
         await engine.CreateTopicAsync(new TopicSpec("orders", 2, null, configs), default);
         for (var i = 0; i < 40; i++)
         {

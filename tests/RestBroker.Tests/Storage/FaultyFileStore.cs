@@ -26,6 +26,7 @@ internal sealed class FaultyFileStore : IFileStore
 {
     public const int IoError = 5;
     public const int NoSpace = 28;
+    public const int TooLarge = 27;
 
     private readonly PhysicalFileStore _disk = new();
     private readonly ConditionalWeakTable<SafeFileHandle, string> _paths = [];

@@ -148,6 +148,21 @@ public sealed class SegmentRoomTests : IDisposable
     [Theory]
     [InlineData(StartKind.Clean)]
     [InlineData(StartKind.Unclean)]
+    public async Task More_zeros_than_room_can_be_are_put_aside(object start)
+    {
+        var log = await WriteAsync(10);
+        Assert.True(log.CloseCleanly());
+        await File.AppendAllBytesAsync(_fixture.FirstSegment, new byte[SegmentRoom.LargestBatch + log.Segments.Size + 1]);
+
+        log = _fixture.Open((StartKind)start);
+
+        Assert.Equal(SegmentRoom.LargestBatch + log.Segments.Size + 1, _fixture.Report.QuarantinedBytes);
+        Assert.Equal(_values, LogFixture.Read(log));
+    }
+
+    [Theory]
+    [InlineData(StartKind.Clean)]
+    [InlineData(StartKind.Unclean)]
     public async Task Zeros_in_the_place_of_records_that_were_on_the_disk_are_a_gap(object start)
     {
         var log = await WriteAsync(10);
@@ -183,12 +198,14 @@ public sealed class SegmentRoomTests : IDisposable
         Assert.Equal([.. _values[..9], "!9-10", _values[10]], LogFixture.Read(_fixture.Open(StartKind.Unclean)));
     }
 
-    [Fact]
-    public async Task A_record_for_which_there_is_room_only_without_more_ahead_is_written()
+    [Theory]
+    [InlineData(FaultyFileStore.NoSpace)]
+    [InlineData(FaultyFileStore.TooLarge)]
+    public async Task A_record_for_which_there_is_room_only_without_more_ahead_is_written(int errno)
     {
         var log = await WriteAsync(4);
         var writes = 0;
-        _fixture.Files.Fault = (call, path) => call == FileCall.Write && path == _fixture.FirstSegment && ++writes == 1 ? FaultyFileStore.NoSpace : 0;
+        _fixture.Files.Fault = (call, path) => call == FileCall.Write && path == _fixture.FirstSegment && ++writes == 1 ? errno : 0;
 
         await AppendAsync(log);
 
@@ -217,11 +234,12 @@ public sealed class SegmentRoomTests : IDisposable
     public async Task A_disk_that_fails_while_room_is_made_poisons_the_log()
     {
         var log = await WriteAsync(4);
-        _fixture.Files.Fault = (call, path) => call == FileCall.Write && path == _fixture.FirstSegment ? FaultyFileStore.IoError : 0;
+        var writes = 0;
+        _fixture.Files.Fault = (call, path) => call == FileCall.Write && path == _fixture.FirstSegment && ++writes == 1 ? FaultyFileStore.IoError : 0;
 
         Assert.Equal(BrokerError.StorageFailed, (await Assert.ThrowsAsync<BrokerException>(() => LogFixture.AppendAsync(log, "more"))).Error);
 
-        Assert.False(log.IsHealthy);
+        Assert.Equal((1, false), (writes, log.IsHealthy));
         _fixture.Files.Fault = (_, _) => 0;
         Assert.Equal(_values, LogFixture.Read(_fixture.Open(StartKind.Unclean)));
     }
