@@ -28,6 +28,19 @@ internal static class FileStoreExtensions
     /// <summary>Whether a file could not be opened for want of a descriptor: nothing was done, and the disk is well.</summary>
     public static bool IsOutOfFiles(this Exception error) => error is IOException { HResult: ProcessHasTooManyFiles or SystemHasTooManyFiles };
 
+    /// <summary>Does something with a file. Where the disk fails, the message tells which file it was.</summary>
+    public static void Naming(string path, SafeFileHandle file, Action<SafeFileHandle> work)
+    {
+        try
+        {
+            work(file);
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"{path}: {e.Message}", e) { HResult = e.HResult };
+        }
+    }
+
     /// <summary>Writes all of it, in one call as a rule; of megabytes in pieces, and between them other threads are let through.</summary>
     public static void WriteInTurns(this IFileStore files, SafeFileHandle file, ReadOnlySpan<byte> bytes, long position)
     {

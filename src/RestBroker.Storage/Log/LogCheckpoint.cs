@@ -82,7 +82,7 @@ internal sealed class LogCheckpoint(IFileStore files, string path)
     public void CheckWrittenBack()
     {
         if (!IsUnsynced) return;
-        using (var file = files.Open(path)) files.CheckWrittenBack(file);
+        using (var file = files.Open(path)) FileStoreExtensions.Naming(path, file, files.CheckWrittenBack);
         IsUnsynced = false;
     }
 

@@ -56,15 +56,7 @@ internal sealed class RecoveredLog(PartitionLog log, LogMemory memory, IFileStor
         {
             if (segment.SyncedSize == segment.Size) continue;
             using var lease = segment.File.Rent();
-            try
-            {
-                sync(lease.Handle);
-            }
-            catch (IOException e)
-            {
-                throw new IOException($"{segment.File.Path}: {e.Message}", e) { HResult = e.HResult };
-            }
-
+            FileStoreExtensions.Naming(segment.File.Path, lease.Handle, sync);
             segment.SyncedSize = segment.Size;
         }
     }
