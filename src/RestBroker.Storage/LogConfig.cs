@@ -19,7 +19,7 @@ public sealed record LogConfig
 
     /// <summary>
     /// How much room is made ahead of the end of a segment whose records are synced, at most, and never more than it holds: a record that is
-    /// written there is synced in less time. In bytes, 0 = none.
+    /// written there is synced in less time. In bytes, at most 1 MiB; 0 = none.
     /// </summary>
     public int PreallocateBytes { get; init; } = DefaultPreallocateBytes;
 

@@ -56,7 +56,7 @@ public sealed class RestBrokerOptions
 
     /// <summary>
     /// How much room is made ahead of the end of a segment whose records are synced, at most, and never more than it holds: a record that is
-    /// written there is synced in less time. In bytes; 0 = none.
+    /// written there is synced in less time. In bytes, at most 1 MiB; 0 = none.
     /// </summary>
     [Range(0, 1024 * 1024)]
     public int PreallocateBytes { get; set; } = 128 * 1024;

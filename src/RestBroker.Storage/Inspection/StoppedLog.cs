@@ -47,8 +47,8 @@ internal sealed class StoppedLog
         for (var step = walk.Next(whole: true); step != WalkStep.End; step = walk.Next(whole: true))
         {
             // Room that the log had made ahead stands for no record.
+            if (step == WalkStep.Room && SegmentRoom.IsMet(walk, KnownEnd(index))) yield break;
             var (from, size) = (walk.BatchPosition, walk.Position - walk.BatchPosition);
-            if (step == WalkStep.Room && SegmentRoom.CanBe(size, from) && walk.Damaged.From >= KnownEnd(index)) yield break;
             yield return step == WalkStep.Batch
                 ? new StoredBatch(name, from, size, walk.Batch, null)
                 : new StoredBatch(name, from, size, null, walk.Damaged);
@@ -60,6 +60,5 @@ internal sealed class StoppedLog
     /// <summary>Where the next file begins; the greatest number behind the last.</summary>
     public long NextBaseOffset(int index) => index + 1 < BaseOffsets.Count ? BaseOffsets[index + 1] : long.MaxValue;
 
-    // One past the last offset that the segment must hold, as far as anybody knows.
-    private long KnownEnd(int index) => index + 1 < BaseOffsets.Count ? BaseOffsets[index + 1] : Checkpoint?.RecoveryPoint ?? 0;
+    private long KnownEnd(int index) => NextBaseOffset(index) is var next and < long.MaxValue ? next : Checkpoint?.RecoveryPoint ?? 0;
 }

@@ -22,12 +22,21 @@ internal sealed class SegmentRoom(LogHost host)
 
     private static readonly byte[] Zeros = new byte[64 * 1024];
 
+    private readonly int _most = Math.Min(host.PreallocateBytes, MostBytes);
+
     // Where the zeros end; not beyond the segment's end where there are none.
     private long _end;
 
-    /// <summary>Whether so many zeros behind a segment's batches may be room, and the batch it was made behind; more never were.</summary>
-    public static bool CanBe(long zeros, long segmentSize) =>
-        segmentSize >= BlockSize && zeros <= LargestBatch + Math.Min(segmentSize, MostBytes);
+    /// <summary>
+    /// Whether the zeros that a walk has met are room, and the batch it was made behind: no more than there ever are, and no offset is missing.
+    /// </summary>
+    /// <param name="walk">After <see cref="WalkStep.Room"/>.</param>
+    /// <param name="knownEnd">One past the last offset that the segment must hold, as far as anybody knows.</param>
+    public static bool IsMet(SegmentWalk walk, long knownEnd)
+    {
+        var (size, zeros) = (walk.BatchPosition, walk.Position - walk.BatchPosition);
+        return walk.Damaged.From >= knownEnd && size >= BlockSize && zeros <= LargestBatch + Math.Min(size, MostBytes);
+    }
 
     /// <summary>How much of a batch at a segment's end lies beyond the room.</summary>
     public int Beyond(LogSegment segment, int batchSize) =>
@@ -42,7 +51,7 @@ internal sealed class SegmentRoom(LogHost host)
         var from = segment.Size + batch.Size;
         if (from <= _end || batch.Size > LargestBatch || segment.Size < BlockSize) return;
         if (config.Durability == Core.Topics.Durability.Async) return; // nobody waits for a sync
-        var end = Math.Min((from + Math.Min(segment.Size, host.PreallocateBytes)) & -BlockSize, config.SegmentBytes);
+        var end = Math.Min((from + Math.Min(segment.Size, _most)) & -BlockSize, config.SegmentBytes);
         if (end <= from || host.Admission?.TryTake((int)(end - from)) == false) return;
         try
         {

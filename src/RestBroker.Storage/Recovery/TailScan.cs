@@ -45,7 +45,7 @@ internal sealed class TailScan(LogHost host, StartKind start, CheckpointState? s
             }
 
             var next = walk.Damaged.To == long.MaxValue ? files.FirstAfter(index, walk.Damaged.From) : walk.Damaged.To;
-            if (step == WalkStep.Room && SegmentRoom.CanBe(fileSize - segment.Size, segment.Size) && IsNothingLost(walk.Damaged.From, next))
+            if (step == WalkStep.Room && SegmentRoom.IsMet(walk, KnownEnd(next)))
             {
                 Files.Truncate(lease.Handle, segment.Size);
                 return;
@@ -103,10 +103,10 @@ internal sealed class TailScan(LogHost host, StartKind start, CheckpointState? s
         return files.FirstReadableAfter(index) is var limit && segment.TryUnseal(fileSize, limit);
     }
 
-    // Room that the log had made ahead, or records that nobody was told are on the disk: there is nothing to keep a copy of. Who was closed
-    // in order has a checkpoint that tells its end.
-    private bool IsNothingLost(long from, long next) =>
-        next == long.MaxValue ? from >= (saved?.RecoveryPoint ?? (start == StartKind.Clean ? long.MaxValue : 0)) : from >= next;
+    // Zeros from there on are room, or records that nobody was told are on the disk: nothing to keep a copy of. What was closed in order has
+    // a checkpoint that tells its end.
+    private long KnownEnd(long next) =>
+        next < long.MaxValue ? next : saved?.RecoveryPoint ?? (start == StartKind.Clean ? long.MaxValue : 0);
 
     // No offset is missing, so no record can have been here: the next file begins where this one ends, or the log was closed there.
     private bool IsJunk(long from, long next) =>
