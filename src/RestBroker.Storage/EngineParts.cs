@@ -65,7 +65,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
             var budget = DescriptorBudget.Share(files.DescriptorLimit ?? int.MaxValue, config.MaxOpenSegments);
             var segments = new OpenSegments(files, budget.OpenSegments);
             var reserve = new DiskReserve(files, directory.Root, config.DiskReserveBytes, time, loggers.CreateLogger<DiskReserve>());
-            logMetrics = new LogMetrics(segments, reserve);
+            logMetrics = new LogMetrics(segments, reserve, config.MeterScope);
             var together = new FileSystemSync(files, held.Handle, directory.Root, loggers.CreateLogger<LogFlusher>()) { Metrics = logMetrics };
             foreach (var path in (ReadOnlySpan<string>)[directory.Metadata, directory.Topics]) together.Cover(path);
             flusher.SyncTogether(together);
@@ -85,7 +85,7 @@ internal sealed partial class EngineParts : IAsyncDisposable
             var producers = new ProducerRegistry(loaded.Catalog, host.Producers, time);
             producers.Open();
             var database = new CatalogDatabase(files, directory.CatalogProjection);
-            var metrics = new CompactionMetrics();
+            var metrics = new CompactionMetrics(config.MeterScope);
             var compaction = new CompactionRound(config, time, metrics, loggers.CreateLogger<CompactionRound>());
             var parts = new EngineParts
             {

@@ -23,6 +23,9 @@ public sealed record LogConfig
     /// </summary>
     public int PreallocateBytes { get; init; } = DefaultPreallocateBytes;
 
+    /// <summary>The scope of the engine's meters, by which a listener knows them where a process has several engines; null = none.</summary>
+    public object? MeterScope { get; init; }
+
     /// <summary>How often old segments and logs to be compacted are looked for.</summary>
     public TimeSpan CleanerInterval { get; init; } = TimeSpan.FromSeconds(15);
 

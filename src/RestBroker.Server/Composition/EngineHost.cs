@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
 using RestBroker.Core.Engine;
 using RestBroker.Storage;
@@ -8,7 +9,8 @@ namespace RestBroker.Server.Composition;
 /// Opens the log before the first request is taken and closes it after the last is answered: hosted services start before the web
 /// server and stop after it.
 /// </summary>
-internal sealed class EngineHost(IOptions<RestBrokerOptions> options, TimeProvider time, ILoggerFactory loggers) : IHostedService, IAsyncDisposable
+internal sealed class EngineHost(IOptions<RestBrokerOptions> options, TimeProvider time, ILoggerFactory loggers, IMeterFactory meters)
+    : IHostedService, IAsyncDisposable
 {
     private EmbeddedLogEngine? _engine;
 
@@ -37,6 +39,7 @@ internal sealed class EngineHost(IOptions<RestBrokerOptions> options, TimeProvid
         FlusherThreads = options.Value.FlusherThreads,
         PreallocateBytes = options.Value.PreallocateBytes,
         DiskReadThreads = options.Value.DiskReadThreads,
+        MeterScope = meters,
         CleanerInterval = TimeSpan.FromSeconds(options.Value.CleanerIntervalSeconds),
         DiskReserveBytes = options.Value.DiskReserveBytes,
         MaxOpenSegments = options.Value.MaxOpenSegments,

@@ -7,9 +7,10 @@ using RestBroker.Storage;
 namespace RestBroker.Server.Composition;
 
 /// <summary>
-/// Listens to the meters of the log, of Kestrel and of .NET and writes what they say in Prometheus' text format. Thread-safe.
+/// Listens to the meters of this host's log, groups and Kestrel and of .NET, and writes what they say in Prometheus' text format.
+/// Thread-safe.
 /// </summary>
-internal sealed class MetricsText : IHostedService, IDisposable
+internal sealed class MetricsText(IMeterFactory meters) : IHostedService, IDisposable
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -27,7 +28,7 @@ internal sealed class MetricsText : IHostedService, IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (!Meters.Contains(instrument.Meter.Name)) return;
+            if (!IsHeard(instrument.Meter)) return;
             _instruments[instrument] = [];
             listener.EnableMeasurementEvents(instrument);
         };
@@ -64,6 +65,9 @@ internal sealed class MetricsText : IHostedService, IDisposable
             return text.ToString();
         }
     }
+
+    // A meter's scope is the host that made it; .NET's own has none. Another host of this process is not told of here.
+    private bool IsHeard(Meter meter) => Meters.Contains(meter.Name) && (meter.Scope is null || meter.Scope == meters);
 
     private void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {

@@ -7,7 +7,7 @@ namespace RestBroker.Storage.Metrics;
 /// <summary>What the compactions of an engine count, for whoever listens to the meter. Thread-safe.</summary>
 internal sealed class CompactionMetrics : IDisposable
 {
-    private readonly Meter _meter = new(EmbeddedLogEngine.MeterName);
+    private readonly Meter _meter;
     private readonly Counter<long> _compactions;
     private readonly Counter<long> _compactionFailures;
     private readonly Counter<long> _copiedBytes;
@@ -16,8 +16,9 @@ internal sealed class CompactionMetrics : IDisposable
     private readonly Histogram<double> _compactionTime;
     private CompactionPace? _running;
 
-    public CompactionMetrics()
+    public CompactionMetrics(object? scope)
     {
+        _meter = new Meter(new MeterOptions(EmbeddedLogEngine.MeterName) { Scope = scope });
         _compactions = _meter.CreateCounter<long>("restbroker.compaction.runs", "{run}", "Compactions that came to their end.");
         _compactionFailures = _meter.CreateCounter<long>("restbroker.compaction.failures", "{run}", "Compactions that the disk cut short.");
         _copiedBytes = _meter.CreateCounter<long>("restbroker.compaction.copied", "By", "Bytes that compactions read and wrote.");
@@ -47,9 +48,6 @@ internal sealed class CompactionMetrics : IDisposable
         _removedRecords.Add(done.RemovedRecords, topic);
         _compactionTime.Record(duration.TotalSeconds, topic);
     }
-
-    /// <summary>Whether a meter is this engine's: there may be several engines in a process.</summary>
-    public bool Owns(Meter meter) => meter == _meter;
 
     public void Dispose() => _meter.Dispose();
 }

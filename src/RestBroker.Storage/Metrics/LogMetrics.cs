@@ -13,12 +13,13 @@ internal sealed class LogMetrics : IDisposable
     private static readonly KeyValuePair<string, object?> OneLog = new("scope", "log");
     private static readonly KeyValuePair<string, object?> ManyLogs = new("scope", "filesystem");
 
-    private readonly Meter _meter = new(EmbeddedLogEngine.MeterName);
+    private readonly Meter _meter;
     private readonly Histogram<double> _syncTime;
     private long _records, _bytes, _poisoned, _quarantinedBytes, _damagedRanges, _metRanges;
 
-    public LogMetrics(OpenSegments segments, DiskReserve reserve)
+    public LogMetrics(OpenSegments segments, DiskReserve reserve, object? scope)
     {
+        _meter = new Meter(new MeterOptions(EmbeddedLogEngine.MeterName) { Scope = scope });
         _meter.CreateObservableCounter("restbroker.log.records", () => Volatile.Read(ref _records), "{record}", "Records that were appended.");
         _meter.CreateObservableCounter("restbroker.log.appended", () => Volatile.Read(ref _bytes), "By", "Bytes that were appended.");
         _meter.CreateObservableCounter("restbroker.log.poisoned", () => Volatile.Read(ref _poisoned), "{log}", "Logs that take no more records since the disk failed.");

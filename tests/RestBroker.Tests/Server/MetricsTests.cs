@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace RestBroker.Tests.Server;
 
-/// <summary>What a monitor sees. Other tests of this process count too, so that only the least of it is certain.</summary>
+/// <summary>What a monitor sees.</summary>
 public sealed partial class MetricsTests
 {
     [Fact]
@@ -22,6 +22,25 @@ public sealed partial class MetricsTests
         Assert.True(after["restbroker_segments_open"] >= 1);
         Assert.Contains(after.Keys, name => name.StartsWith("kestrel_active_connections", StringComparison.Ordinal));
         Assert.True(after["dotnet_process_memory_working_set_bytes"] > 1_000_000);
+    }
+
+    [Fact]
+    public async Task A_broker_tells_of_itself_where_a_process_has_two()
+    {
+        await using var broker = TestBroker.Start();
+        await using var other = TestBroker.Start();
+        var before = await ScrapeAsync(broker);
+        await other.CreateAsync("orders", 1);
+        await other.ProduceAsync("orders", 0, "a", "b", "c");
+        await other.PutAsync("/v1/groups/readers", """{"topics":["orders"]}""");
+
+        var (ours, theirs) = (await ScrapeAsync(broker), await ScrapeAsync(other));
+
+        Assert.Equal(before["restbroker_log_records_total"], ours["restbroker_log_records_total"]);
+        Assert.Equal(before["restbroker_segments_open"], ours["restbroker_segments_open"]);
+        Assert.True(theirs["restbroker_log_records_total"] >= 3);
+        Assert.Contains("restbroker_group_members{group=\"readers\"}", theirs.Keys);
+        Assert.DoesNotContain("restbroker_group_members{group=\"readers\"}", ours.Keys);
     }
 
     [Fact]

@@ -10,11 +10,14 @@ public sealed class CompactionRoundTests : IDisposable
 {
     private readonly KeyedLog _dirty = new();
     private readonly KeyedLog _dirtier = new();
-    private readonly CompactionMetrics _metrics = new();
+    private readonly CompactionMetrics _metrics;
     private readonly CompactionRound _round;
 
-    public CompactionRoundTests() => _round = new CompactionRound(
-        new LogConfig { DataDirectory = "" }, _dirty.Fixture.Time, _metrics, NullLogger<CompactionRound>.Instance);
+    public CompactionRoundTests()
+    {
+        _metrics = new CompactionMetrics(scope: this);
+        _round = new CompactionRound(new LogConfig { DataDirectory = "" }, _dirty.Fixture.Time, _metrics, NullLogger<CompactionRound>.Instance);
+    }
 
     public void Dispose()
     {
@@ -77,7 +80,7 @@ public sealed class CompactionRoundTests : IDisposable
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, self) =>
         {
-            if (_metrics.Owns(instrument.Meter)) self.EnableMeasurementEvents(instrument);
+            if (instrument.Meter.Scope == this) self.EnableMeasurementEvents(instrument);
         };
         listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => counted[instrument.Name] = counted.GetValueOrDefault(instrument.Name) + value);
         listener.Start();
