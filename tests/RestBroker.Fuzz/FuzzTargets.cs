@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Text.Json;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Records;
+using RestBroker.Core.Topics;
 using RestBroker.Server.Producing;
 
 namespace RestBroker.Fuzz;
@@ -9,6 +11,7 @@ namespace RestBroker.Fuzz;
 internal static class FuzzTargets
 {
     private static readonly RecordLimits Limits = new(MaxKeyBytes: 1_000, MaxValueBytes: 100_000, MaxHeaders: 8, MaxHeaderBytes: 1_000, MaxValueDepth: 16, NeedsKey: false);
+    private static readonly TopicDescription Topic = new("t", Guid.Empty, 1, TopicConfig.Default, 1, []);
     private static readonly Lazy<UploadTarget> Uploads = new();
 
     public static IReadOnlyList<string> Names { get; } = ["json", "ndjson", "batch"];
@@ -21,19 +24,34 @@ internal static class FuzzTargets
         _ => null,
     };
 
+    // What becomes of a body does not depend on where it was cut on its way.
     private static void ReadJson(byte[] bytes)
+    {
+        var whole = ReadJson(bytes, firstPart: bytes.Length);
+        for (var cut = 0; cut < bytes.Length; cut += 1 + (bytes.Length / 16))
+            if (ReadJson(bytes, cut) != whole) throw new InvalidDataException($"Cut at {cut}, the body is another.");
+    }
+
+    private static string ReadJson(byte[] bytes, int firstPart)
     {
         try
         {
             using var work = ProduceWork.Rent();
-            RecordEnvelopeReader.Read(bytes, maxRecords: 100, Limits.MaxValueDepth, work);
-            foreach (var record in work.Records)
-                RecordRules.Check(record, Limits, partitionCount: 3, DateTimeOffset.UnixEpoch, work.Faults);
-            if (work.Faults.Any) _ = work.Faults.ToRefusal();
+            work.Batches.Begin(new PartitionRule(Topic, Given: 0, Keyless: 0));
+            work.Intake.Begin(new IntakeRules("t", null, 3, Limits, MaxRecords: 100, DateTimeOffset.UnixEpoch));
+            var first = new ReadOnlySequence<byte>(bytes, 0, firstPart);
+            var taken = first.Slice(0, work.Intake.Take(first, isLast: false)).Length;
+            work.Intake.Take(new ReadOnlySequence<byte>(bytes).Slice(taken), isLast: true);
+            work.Intake.End();
+            return Convert.ToHexString(work.Batches.Only!.Value.Builder.Build().Bytes.Span);
         }
-        catch (Exception e) when (e is JsonException or BrokerException or InvalidOperationException)
+        catch (JsonException e)
         {
-            // Not JSON; against a rule; text that is not Unicode.
+            return $"{e.LineNumber} {e.BytePositionInLine}";
+        }
+        catch (Exception e) when (e is BrokerException or InvalidOperationException)
+        {
+            return e.Message; // against a rule; text that is not Unicode
         }
     }
 
@@ -67,7 +85,7 @@ internal static class FuzzTargets
         try
         {
             using var work = ProduceWork.Rent();
-            batch = BatchBody.Split(bytes, maxRecords: 1_000, work.Batches)[0];
+            batch = BatchBody.Split(bytes, maxRecords: 1_000, work.OwnBatches)[0];
             new BatchRules(Limits, DateTimeOffset.UnixEpoch, budget: 1_000_000, maxBatchSize: 1_000_000).Check(batch, default, work);
         }
         catch (BrokerException e) when (e.Error != BrokerError.RecordCorrupt)

@@ -25,7 +25,7 @@ internal sealed class BatchAppender(ILogEngine engine)
     {
         var partition = options.Partition ?? throw new ArgumentException("Batches go to one partition.", nameof(options));
         var place = new TopicPartition(topic.Name, partition);
-        var (batches, receipts) = (work.Batches, work.Receipts);
+        var (batches, receipts) = (work.OwnBatches, work.Receipts);
         for (var i = 0; i < batches.Count; i++)
         {
             var isLast = i == batches.Count - 1;

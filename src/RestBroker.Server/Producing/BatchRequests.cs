@@ -27,7 +27,7 @@ internal sealed class BatchRequests(ILogEngine engine, BatchAppender appender, I
         using var work = ProduceWork.Rent();
         await RequestBody.ReadAsync(context.Request, work.Body, Options.MaxRequestBodyBytes, "RestBroker:MaxRequestBodyBytes");
 
-        var batches = BatchBody.Split(work.Body.Written, Options.MaxRecordsPerRequest, work.Batches);
+        var batches = BatchBody.Split(work.Body.Written, Options.MaxRecordsPerRequest, work.OwnBatches);
         var rules = BatchRules.Of(Options, topic.Config, work.Body.Length, time.GetUtcNow());
         var position = 0;
         for (var i = 0; i < batches.Count; position += batches[i++].Size)

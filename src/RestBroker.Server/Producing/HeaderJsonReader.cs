@@ -48,11 +48,8 @@ internal static class HeaderJsonReader
         json.Read();
         if (json.TokenType == JsonTokenType.EndArray) return new Header(name, value);
         faults.Add(member, Form);
-        while (json.TokenType != JsonTokenType.EndArray)
-        {
-            json.Skip();
-            json.Read();
-        }
+        do RecordJsonReader.Skip(ref json);
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray);
 
         return new Header(name, value);
     }
@@ -82,8 +79,8 @@ internal static class HeaderJsonReader
     {
         while (json.TokenType != JsonTokenType.EndObject)
         {
-            json.Skip();
-            json.Read();
+            RecordJsonReader.Skip(ref json);
+            if (!json.Read()) return;
         }
     }
 }

@@ -167,7 +167,7 @@ internal sealed class NdjsonUpload(RecordProducer producer, ProduceOptions optio
             if (_line == 1) line = RecordEnvelopeReader.WithoutByteOrderMark(line);
             var json = RecordEnvelopeReader.Reader(line);
             json.Read();
-            record = RecordJsonReader.Read(ref json, line, limits.MaxValueDepth, _faults);
+            RecordJsonReader.TryRead(ref json, line, limits.MaxValueDepth, _faults, out record); // or it throws: the line is all there is
             while (json.Read())
             {
                 // A second value on the line makes the reader throw.
@@ -198,7 +198,8 @@ internal sealed class NdjsonUpload(RecordProducer producer, ProduceOptions optio
         if (_topic is null || _topic.TopicId == topic.TopicId) _topic = topic;
         PartitionCount = _topic.PartitionCount;
         _keylessPartition ??= producer.NextKeylessPartition(_topic);
-        _gathering = new PartitionBatches(new PartitionRule(_topic, options.Partition, _keylessPartition.Value));
+        _gathering = new PartitionBatches();
+        _gathering.Begin(new PartitionRule(_topic, options.Partition, _keylessPartition.Value));
     }
 
     private void Gather(in ProducedRecord record)

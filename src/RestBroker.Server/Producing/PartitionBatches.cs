@@ -3,13 +3,18 @@ using RestBroker.Core.Records;
 namespace RestBroker.Server.Producing;
 
 /// <summary>
-/// Sorts the records of a request into one batch for each partition it touches. Batches keep the order of the request. Not thread-safe.
+/// Sorts the records of a request into one batch for each partition it touches. Batches keep the order of the request. Used for one request
+/// after another; not thread-safe.
 /// </summary>
-internal sealed class PartitionBatches(PartitionRule rule) : IDisposable
+internal sealed class PartitionBatches : IDisposable
 {
-    // Many uploads have one batch at a time: it needs no dictionary.
-    private (int Partition, RecordBatchBuilder Builder)? _only;
-    private SortedDictionary<int, RecordBatchBuilder>? _builders;
+    private const int UsualSize = 4_096;
+
+    // Many requests have one batch: it needs no dictionary.
+    private readonly RecordBatchBuilder _first = new(capacity: 0);
+    private int _firstPartition;
+    private SortedDictionary<int, RecordBatchBuilder>? _others;
+    private PartitionRule _rule;
 
     /// <summary>Records in all batches.</summary>
     public int RecordCount { get; private set; }
@@ -17,17 +22,33 @@ internal sealed class PartitionBatches(PartitionRule rule) : IDisposable
     /// <summary>Bytes of all batches.</summary>
     public int Size { get; private set; }
 
+    /// <summary>The batch, where there is only one.</summary>
+    public (int Partition, RecordBatchBuilder Builder)? Only => RecordCount > 0 && _others is null ? (_firstPartition, _first) : null;
+
     /// <summary>The batches by partition.</summary>
     public IEnumerable<(int Partition, RecordBatchBuilder Builder)> Builders =>
-        _only is { } only ? [only] : (_builders ?? []).Select(entry => (entry.Key, entry.Value));
+        RecordCount == 0 ? []
+        : (_others ?? []).Select(entry => (entry.Key, entry.Value)).Append((_firstPartition, _first)).OrderBy(entry => entry.Item1);
+
+    private CompressionType Compression => _rule.Topic.Config.Compression ?? CompressionType.None;
+
+    /// <summary>Begins a request.</summary>
+    /// <param name="rule">Where its records go.</param>
+    /// <param name="capacity">Bytes to begin the first batch with; it grows as need be.</param>
+    public void Begin(in PartitionRule rule, int capacity = UsualSize)
+    {
+        Dispose();
+        _rule = rule;
+        _first.Begin(Compression, capacity);
+    }
 
     /// <summary>Adds a record. Returns its partition and its place in that partition's batch.</summary>
     public (int Partition, int Index) Add(in ProducedRecord record, long now)
     {
-        var partition = rule.Of(record);
+        var partition = _rule.Of(record);
         var builder = BuilderOf(partition);
         var before = builder.RecordCount == 0 ? 0 : builder.Size;
-        rule.Append(builder, record, now);
+        _rule.Append(builder, record, now);
         Size += builder.Size - before;
         RecordCount++;
         return (partition, builder.RecordCount - 1);
@@ -36,28 +57,21 @@ internal sealed class PartitionBatches(PartitionRule rule) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _only?.Builder.Dispose();
-        if (_builders is not null)
+        _first.Dispose();
+        if (_others is not null)
         {
-            foreach (var builder in _builders.Values) builder.Dispose();
+            foreach (var builder in _others.Values) builder.Dispose();
         }
 
-        (_only, _builders) = (null, null);
+        (_others, _rule, RecordCount, Size) = (null, default, 0, 0);
     }
 
     private RecordBatchBuilder BuilderOf(int partition)
     {
-        if (_only is { } only)
-        {
-            if (only.Partition == partition) return only.Builder;
-            _builders = new() { [only.Partition] = only.Builder };
-            _only = null;
-        }
-
-        if (_builders is not null && _builders.TryGetValue(partition, out var builder)) return builder;
-        builder = new RecordBatchBuilder(rule.Topic.Config.Compression ?? CompressionType.None);
-        if (_builders is null) _only = (partition, builder);
-        else _builders[partition] = builder;
-        return builder;
+        if (RecordCount == 0) _firstPartition = partition;
+        if (partition == _firstPartition) return _first;
+        _others ??= [];
+        if (_others.TryGetValue(partition, out var builder)) return builder;
+        return _others[partition] = new RecordBatchBuilder(Compression);
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.Features;
@@ -19,6 +20,8 @@ internal sealed class ProduceRequests(
 {
     // A client that sends and does not read its receipts for so long has dead-locked itself.
     private static readonly TimeSpan ReceiptPatience = TimeSpan.FromSeconds(10);
+
+    private const string BodyLimit = "RestBroker:MaxRequestBodyBytes";
 
     private RestBrokerOptions Options => options.Value;
 
@@ -42,18 +45,18 @@ internal sealed class ProduceRequests(
         return StreamAsync(context, target, produce, wantsEach);
     }
 
-    /// <summary>A JSON request: validated whole, then stored whole.</summary>
+    /// <summary>A JSON request: all of its records are stored, or none.</summary>
     private async Task StoreAsync(
         HttpContext context, string topic, ProduceOptions produce, IdempotencyKey? key, string? ifMatch)
     {
         var cancellationToken = context.RequestAborted;
         using var work = ProduceWork.Rent();
-        var target = await ReadAsync(context, topic, produce.Partition, work);
-        if (ifMatch is not null) produce = produce with { ExpectedNextOffset = EntityTags.ExpectedNextOffset(ifMatch, target) };
-        using var request = key is { } some
-            ? await keyed.BeginAsync(some, target, RequestDigest.OfRecords(some, produce.Partition, work.Body.Written.Span), cancellationToken)
-            : null;
-        using var receipts = await producer.ProduceAsync(target, work, request is null ? produce : produce with { Key = request }, cancellationToken);
+        var (target, request) = await BeginAsync(context, topic, produce.Partition, key, work);
+        using var running = request;
+        produce = produce with { Key = request, ExpectedNextOffset = ifMatch is null ? null : EntityTags.ExpectedNextOffset(ifMatch, target) };
+        await TakeAsync(context.Request, target, produce, work);
+        work.Intake.End();
+        using var receipts = await producer.ProduceAsync(target, work, produce, cancellationToken);
         if (request is not null && receipts.Duplicate) context.Response.Headers[IdempotentRequests.ReplayHeader] = "true";
 
         if (receipts.Failure is { } failure) await AnswerPartlyAsync(context, failure);
@@ -76,13 +79,13 @@ internal sealed class ProduceRequests(
         RefuseUnheard(context.Request, partition);
         if (ifMatch is not null)
             throw new BrokerException(BrokerError.NotSupportedByEngine, "If-Match needs one JSON request: an upload is many appends.");
-        var partitionCount = await CheckTargetAsync(topic, partition, context.RequestAborted);
+        var found = await FindAsync(topic, partition, context.RequestAborted);
         LiftLimits(context);
-        var limits = RecordLimits.Of(Options, await ConfigAsync(topic, context.RequestAborted));
+        var limits = RecordLimits.Of(Options, found?.Config ?? TopicConfig.Default);
         using var receipts = wantsEach ? BeginReceipts(context) : null;
         using var upload = new NdjsonUpload(producer, produce, limits, Options.MaxNdjsonLineBytes, time)
         {
-            PartitionCount = partitionCount,
+            PartitionCount = found?.PartitionCount ?? Options.DefaultPartitionCount,
             Target = token => GetOrCreateAsync(context, topic, token),
             Receipts = receipts,
         };
@@ -119,46 +122,56 @@ internal sealed class ProduceRequests(
     }
 
     // What can be refused by the request's head is refused before its body is read, and so before 100 Continue.
-    private async ValueTask<int> CheckTargetAsync(string topic, int? partition, CancellationToken cancellationToken)
+    private async ValueTask<TopicDescription?> FindAsync(string topic, int? partition, CancellationToken cancellationToken)
     {
-        if (partition is null) return await topics.PartitionCountAsync(topic, cancellationToken);
+        if (partition is null) return await topics.FindAsync(topic, cancellationToken);
         Reserved.Refuse(topic);
         var found = await engine.GetTopicAsync(topic, cancellationToken);
         found.RequirePartition(partition.Value);
-        return found.PartitionCount;
+        return found;
     }
 
-    private async ValueTask<TopicConfig> ConfigAsync(string topic, CancellationToken cancellationToken) =>
-        (await engine.DescribeTopicAsync(topic, cancellationToken))?.Config ?? TopicConfig.Default;
-
-    /// <summary>Reads and checks a whole JSON request; its topic, created if missing, once nothing is wrong with it.</summary>
+    /// <summary>
+    /// Finds out where the records of a JSON request go. That takes the whole body where the topic is to be created, for a request that is valid
+    /// alone, and where the request has a key, which is one body's.
+    /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<TopicDescription> ReadAsync(HttpContext context, string topic, int? partition, ProduceWork work)
+    private async ValueTask<(TopicDescription Topic, KeyedRequest? Request)> BeginAsync(
+        HttpContext context, string topic, int? partition, IdempotencyKey? key, ProduceWork work)
     {
+        var cancellationToken = context.RequestAborted;
         RequestBody.Decode(context, Options);
         RefuseUnheard(context.Request, partition);
-        var partitionCount = await CheckTargetAsync(topic, partition, context.RequestAborted);
-        await RequestBody.ReadAsync(context.Request, work.Body, Options.MaxRequestBodyBytes, "RestBroker:MaxRequestBodyBytes");
-        Read(work, new ProduceTarget(topic, partition), partitionCount, await ConfigAsync(topic, context.RequestAborted));
-        return await GetOrCreateAsync(context, topic, context.RequestAborted);
-    }
+        var found = await FindAsync(topic, partition, cancellationToken);
+        if (found is not null && key is null) return (found, null);
 
-    private void Read(ProduceWork work, ProduceTarget target, int partitionCount, TopicConfig config)
-    {
-        var (records, faults) = (work.Records, work.Faults);
-        var limits = RecordLimits.Of(Options, config);
-        RecordEnvelopeReader.Read(work.Body.Written, Options.MaxRecordsPerRequest, limits.MaxValueDepth, work);
-        var now = time.GetUtcNow();
-        for (var i = 0; i < records.Count && !faults.IsFull; i++)
+        await RequestBody.ReadAsync(context.Request, work.Body, Options.MaxRequestBodyBytes, BodyLimit);
+        if (found is null)
         {
-            faults.Index = i;
-            RecordRules.Check(records[i], limits, partitionCount, now, faults);
-            if (target.Partition is { } given && records[i].Partition is { } own && own != given)
-                faults.Add(BrokerError.InvalidPartitions, "/partition", $"The path says partition {given} of {target.Topic}.");
+            work.Intake.Begin(RulesOf(topic, partition, Options.DefaultPartitionCount, TopicConfig.Default) with { IsTrial = true });
+            work.Intake.Take(new ReadOnlySequence<byte>(work.Body.Written), isLast: true);
+            work.Intake.End();
+            found = await GetOrCreateAsync(context, topic, cancellationToken);
         }
 
-        if (faults.Any) throw faults.ToRefusal();
+        var request = key is { } some ? await keyed.BeginAsync(some, found, RequestDigest.OfRecords(some, partition, work.Body.Written.Span), cancellationToken) : null;
+        return (found, request);
     }
+
+    /// <summary>Puts the records of a JSON request into batches, and checks them: out of the body, or as it comes.</summary>
+    private ValueTask TakeAsync(HttpRequest request, TopicDescription topic, ProduceOptions produce, ProduceWork work)
+    {
+        var size = work.Body.Length > 0 ? work.Body.Length : request.ContentLength ?? 0;
+        producer.Begin(topic, work, produce, size);
+        work.Intake.Begin(RulesOf(topic.Name, produce.Partition, topic.PartitionCount, topic.Config));
+        if (work.Body.Length == 0) return RequestBody.TakeAsync(request, work.Intake, Options.MaxRequestBodyBytes, BodyLimit);
+        work.Intake.Take(new ReadOnlySequence<byte>(work.Body.Written), isLast: true);
+        work.Body.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private IntakeRules RulesOf(string topic, int? partition, int partitionCount, TopicConfig config) =>
+        new(topic, partition, partitionCount, RecordLimits.Of(Options, config), Options.MaxRecordsPerRequest, time.GetUtcNow());
 
     // An upload may last for days and pause for hours.
     private static void LiftLimits(HttpContext context)

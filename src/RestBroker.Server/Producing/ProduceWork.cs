@@ -20,20 +20,25 @@ internal sealed class ProduceWork : IDisposable
 
     private int _isRented;
 
-    /// <summary>The request's body; given back as soon as its records are in batches.</summary>
+    public ProduceWork() => Intake = new RecordIntake(this);
+
+    /// <summary>The request's body, where it has to be there as a whole; given back as soon as its records are in batches.</summary>
     public PooledBuffer Body { get; } = new(capacity: 0);
 
-    /// <summary>The records, which are views of the body.</summary>
-    public ProducedRecords Records { get; } = new();
+    /// <summary>Takes the records of a JSON body.</summary>
+    public RecordIntake Intake { get; }
 
     /// <summary>What is wrong with them.</summary>
     public RecordFaults Faults { get; } = new("/records");
 
-    /// <summary>The batch of a request that has only one.</summary>
-    public RecordBatchBuilder Batch { get; } = new(capacity: 0);
+    /// <summary>The batches that the records are put into.</summary>
+    public PartitionBatches Batches { get; } = new();
+
+    /// <summary>Where each of them is.</summary>
+    public RecordPlaces Places { get; } = new();
 
     /// <summary>The batches of a request that brought its own, which are views of the body.</summary>
-    public List<RecordBatch> Batches { get; } = [];
+    public List<RecordBatch> OwnBatches { get; } = [];
 
     /// <summary>Reads them.</summary>
     public RecordBatchReader Reader { get; } = new();
@@ -52,16 +57,26 @@ internal sealed class ProduceWork : IDisposable
         return work;
     }
 
+    /// <summary>Puts a record into its batch.</summary>
+    /// <param name="record">The record, of which nothing is needed afterwards.</param>
+    /// <param name="now">Its timestamp where it has none, in ms since 1970.</param>
+    public void Add(in ProducedRecord record, long now)
+    {
+        var (partition, index) = Batches.Add(record, now);
+        Places.Add(new RecordPlace(partition, index, record.Timestamp ?? now, record.Timestamp is not null));
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         // Given back twice it would serve two requests at once.
         if (Interlocked.Exchange(ref _isRented, 0) == 0) return;
         Body.Dispose();
-        Records.Dispose();
+        Intake.Dispose();
         Faults.Clear();
-        Batch.Dispose();
-        Empty(Batches);
+        Batches.Dispose();
+        Places.Dispose();
+        Empty(OwnBatches);
         Empty(Receipts);
         Answer.Dispose();
         Pool.Return(this);

@@ -24,37 +24,37 @@ internal sealed class RawRequests(
     {
         var idempotencyKey = IdempotencyKey.Of(context.Request, engine, produce.Acks);
         using var work = ProduceWork.Rent();
-        var target = await ReadAsync(context, topic, key, produce.Partition, work);
-        using var receipts = await single.StoreAsync(context, target, work, new SingleProduce(produce, idempotencyKey, "raw"));
+        var (target, record) = await ReadAsync(context, topic, key, produce.Partition, work);
+        using var receipts = await single.StoreAsync(context, target, record, work, new SingleProduce(produce, idempotencyKey, "raw"));
         if (produce.Acks == Acks.None) context.Response.StatusCode = StatusCodes.Status202Accepted;
         else ReceiptAnswer.WriteCreated(context.Response, topic, receipts.Items[0], work.Answer);
     }
 
     /// <summary>Reads and checks the request's record; its topic, created if missing, once nothing is wrong with it.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<TopicDescription> ReadAsync(HttpContext context, string topic, RawRecordKey key, int? partition, ProduceWork work)
+    private async ValueTask<(TopicDescription Topic, ProducedRecord Record)> ReadAsync(HttpContext context, string topic, RawRecordKey key, int? partition, ProduceWork work)
     {
         var cancellationToken = context.RequestAborted;
         RequestBody.Decode(context, options.Value);
         RequestBody.RefuseUnheard(context.Request, "Producer-Id", "Producer-Epoch", "Producer-Seq", "If-Match");
-        var partitionCount = await topics.PartitionCountAsync(topic, cancellationToken);
-        var config = (await engine.DescribeTopicAsync(topic, cancellationToken))?.Config ?? TopicConfig.Default;
+        var found = await topics.FindAsync(topic, cancellationToken);
+        var (partitionCount, config) = (found?.PartitionCount ?? options.Value.DefaultPartitionCount, found?.Config ?? TopicConfig.Default);
         var maxBytes = Math.Min(config.MaxMessageBytes, options.Value.MaxRequestBodyBytes);
         await RequestBody.ReadAsync(context.Request, work.Body, maxBytes, "the smaller of the topic's max.message.bytes and RestBroker:MaxRequestBodyBytes");
-        work.Records.Add(new ProducedRecord
+        var record = new ProducedRecord
         {
             Key = Key(key.Text, key.Base64),
             Value = work.Body.Written,
             Headers = Headers(context.Request),
             Timestamp = Timestamp(context.Request),
             Partition = partition,
-        });
-        RecordRules.Check(work.Records[0], RecordLimits.Of(options.Value, config), partitionCount, time.GetUtcNow(), work.Faults);
+        };
+        RecordRules.Check(record, RecordLimits.Of(options.Value, config), partitionCount, time.GetUtcNow(), work.Faults);
         if (work.Faults.Any) throw work.Faults.ToRefusal();
 
         var (target, created) = await topics.GetOrCreateAsync(topic, cancellationToken);
         if (created) context.Response.Headers["RB-Topic-Created"] = "true";
-        return target;
+        return (target, record);
     }
 
     internal static ReadOnlyMemory<byte>? Key(string? key, string? keyBase64)

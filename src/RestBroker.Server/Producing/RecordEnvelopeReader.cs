@@ -1,83 +1,165 @@
+using System.Buffers;
 using System.Text.Json;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
+using RestBroker.Core.Records;
 
 namespace RestBroker.Server.Producing;
 
-/// <summary>Reads <c>{"records":[R,…]}</c>.</summary>
-internal static class RecordEnvelopeReader
+/// <summary>
+/// Reads <c>{"records":[R,…]}</c> while its bytes come, and hands on each record once it is there as a whole. The bytes are read where they
+/// lie, in the blocks of the connection; only what lies across two of them is put together first. Not thread-safe.
+/// </summary>
+internal sealed class RecordEnvelopeReader : IDisposable
 {
     // Deep enough that a value's own limit is found by name and not as broken JSON.
     private const int ReaderDepth = 1_000;
 
-    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+    // What is put together across blocks is that much longer than the last record, which as a rule is enough.
+    private const int Slack = 256;
 
-    /// <summary>Reads the records of a request into <paramref name="work"/>, and every fault of form.</summary>
-    /// <exception cref="JsonException">The body is not JSON.</exception>
-    /// <exception cref="BrokerException">RequestTooLarge: more records than allowed.</exception>
-    public static void Read(ReadOnlyMemory<byte> body, int maxRecords, int maxDepth, ProduceWork work)
+    private readonly PooledBuffer _seam = new(capacity: 0);
+    private JsonReaderState _state;
+    private Place _place;
+    private bool _hasRecords;
+    private int _lastSize;
+    private long _wanted;
+
+    private enum Place
     {
-        body = WithoutByteOrderMark(body);
-        var json = Reader(body);
-        if (!json.Read() || json.TokenType != JsonTokenType.StartObject) work.Faults.Add("", "The body is an object: {\"records\":[…]}.");
-        else ReadMembers(ref json, body, maxRecords, maxDepth, work.Records, work.Faults);
-        while (json.Read())
-        {
-            // Whatever follows must be JSON too: the reader throws where it is not.
-        }
+        Start,
+        Members,
+        Records,
+        Behind,
     }
+
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>The bytes without the mark that some editors put first.</summary>
     public static ReadOnlyMemory<byte> WithoutByteOrderMark(ReadOnlyMemory<byte> bytes) =>
         bytes.Span.StartsWith(ByteOrderMark) ? bytes[ByteOrderMark.Length..] : bytes;
 
     /// <summary>A reader over bytes that may hold a value deeper than allowed.</summary>
-    public static Utf8JsonReader Reader(ReadOnlyMemory<byte> bytes) => new(bytes.Span, new JsonReaderOptions { MaxDepth = ReaderDepth });
+    public static Utf8JsonReader Reader(ReadOnlyMemory<byte> bytes) => new(bytes.Span, isFinalBlock: true, StateOf());
 
-    private static void ReadMembers(
-        ref Utf8JsonReader json, ReadOnlyMemory<byte> body, int maxRecords, int maxDepth, ProducedRecords records, RecordFaults faults)
+    /// <summary>Begins another body.</summary>
+    public void Begin()
     {
-        var seen = false;
-        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
-        {
-            var isRecords = json.ValueTextEquals("records"u8);
-            var name = isRecords ? "records" : json.GetString();
-            json.Read();
-            if (!isRecords || seen)
-            {
-                faults.Add($"/{name}", isRecords ? "The member is repeated." : "There is only one member here: records.");
-                json.Skip();
-                continue;
-            }
-
-            seen = true;
-            if (json.TokenType == JsonTokenType.StartArray) ReadRecords(ref json, body, maxRecords, maxDepth, records, faults);
-            else RecordJsonReader.Refuse(ref json, "/records", "records is an array of records.", faults);
-        }
-
-        if (!seen) faults.Add("", "The member records is missing: {\"records\":[{\"value\":…}]}.");
-        else if (records.Count == 0 && !faults.Any) faults.Add("/records", "There is no record in it.");
+        (_state, _place, _hasRecords, _lastSize) = (StateOf(), Place.Start, false, 0);
+        _wanted = ByteOrderMark.Length;
     }
 
-    private static void ReadRecords(
-        ref Utf8JsonReader json, ReadOnlyMemory<byte> body, int maxRecords, int maxDepth, ProducedRecords records, RecordFaults faults)
+    /// <summary>Reads what can be read. Returns where the rest begins, which is to come again with what follows it.</summary>
+    /// <param name="bytes">The rest of before and what has come since.</param>
+    /// <param name="isLast">Whether nothing will follow.</param>
+    /// <param name="intake">Takes the records, and the faults of what is around them.</param>
+    /// <exception cref="JsonException">The body is not JSON.</exception>
+    /// <exception cref="InvalidOperationException">A name in it is not Unicode.</exception>
+    /// <exception cref="BrokerException">What the intake refuses.</exception>
+    public SequencePosition Read(ReadOnlySequence<byte> bytes, bool isLast, RecordIntake intake)
     {
-        var turn = default(Turns);
-        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        // A record that was not whole is read again from its beginning: not for every packet of a long one.
+        if (bytes.Length < _wanted && !isLast) return bytes.Start;
+        var rest = _place == Place.Start ? WithoutByteOrderMark(bytes) : bytes;
+        while (true)
         {
-            var begin = json.TokenStartIndex;
-            if (records.Count == maxRecords)
-            {
-                throw new BrokerException(
-                    BrokerError.RequestTooLarge, $"More than {maxRecords} records in one request. Send several requests, or stream NDJSON.");
-            }
-
-            faults.Index = records.Count;
-            records.Add(RecordJsonReader.Read(ref json, body, maxDepth, faults));
-            if (faults.IsFull) throw faults.ToRefusal();
-            if (turn.IsOver(json.BytesConsumed - begin + Turns.RecordSize)) Turns.YieldThread();
+            var isLastBlock = rest.IsSingleSegment;
+            rest = rest.Slice(ReadUnits(rest.First, isLast && isLastBlock, intake));
+            if (isLastBlock || (!rest.IsSingleSegment && !TryReadAcross(ref rest, isLast, intake))) break;
         }
 
-        faults.Index = -1;
+        _wanted = rest.Length * 2;
+        return rest.Start;
+    }
+
+    /// <summary>Notes what the body lacks once it was read to its end.</summary>
+    public void End(RecordIntake intake)
+    {
+        if (_place != Place.Behind || intake.Faults.Any) return;
+        if (!_hasRecords) intake.Faults.Add("", "The member records is missing: {\"records\":[{\"value\":…}]}.");
+        else if (intake.Count == 0) intake.Faults.Add("/records", "There is no record in it.");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _seam.Dispose();
+
+    private static JsonReaderState StateOf() => new(new JsonReaderOptions { MaxDepth = ReaderDepth });
+
+    private static ReadOnlySequence<byte> WithoutByteOrderMark(ReadOnlySequence<byte> bytes)
+    {
+        Span<byte> head = stackalloc byte[(int)Math.Min(bytes.Length, ByteOrderMark.Length)];
+        bytes.Slice(0, head.Length).CopyTo(head);
+        return head.SequenceEqual(ByteOrderMark) ? bytes.Slice(head.Length) : bytes;
+    }
+
+    // Reads one unit out of a copy of as many bytes as it may have, and then of ever more.
+    private bool TryReadAcross(ref ReadOnlySequence<byte> rest, bool isLast, RecordIntake intake)
+    {
+        for (long size = Math.Max(_lastSize, rest.First.Length) + Slack; ; size *= 2)
+        {
+            var isAll = size >= rest.Length;
+            _seam.Truncate(0);
+            foreach (var block in isAll ? rest : rest.Slice(0, size)) _seam.Write(block.Span);
+            var taken = ReadUnits(_seam.Written, isLast && isAll, intake, maxUnits: 1);
+            rest = rest.Slice(taken);
+            if (taken > 0) return true;
+            if (isAll) return false;
+        }
+    }
+
+    // How many bytes the units took that the bytes hold as a whole.
+    private int ReadUnits(ReadOnlyMemory<byte> bytes, bool isLast, RecordIntake intake, int maxUnits = int.MaxValue)
+    {
+        var json = new Utf8JsonReader(bytes.Span, isLast, _state);
+        var taken = 0;
+        var turn = default(Turns);
+        for (var i = 0; i < maxUnits && TryRead(ref json, bytes, intake); i++)
+        {
+            _lastSize = (int)json.BytesConsumed - taken;
+            (taken, _state) = ((int)json.BytesConsumed, json.CurrentState);
+            if (turn.IsOver(_lastSize + Turns.RecordSize)) Turns.YieldThread();
+        }
+
+        return taken;
+    }
+
+    // A unit is a record, or a step of what is around the records. False where the bytes end before it does.
+    private bool TryRead(ref Utf8JsonReader json, ReadOnlyMemory<byte> bytes, RecordIntake intake)
+    {
+        if (!json.Read()) return false;
+        switch (_place)
+        {
+            case Place.Start:
+                _place = json.TokenType == JsonTokenType.StartObject ? Place.Members : Place.Behind;
+                if (_place == Place.Behind) intake.Faults.Add("", "The body is an object: {\"records\":[…]}.");
+                return true;
+            case Place.Members when json.TokenType == JsonTokenType.PropertyName:
+                return TryReadMember(ref json, intake);
+            case Place.Records when json.TokenType != JsonTokenType.EndArray:
+                return intake.TryTake(ref json, bytes);
+            case Place.Members or Place.Records:
+                _place = _place == Place.Records ? Place.Members : Place.Behind;
+                return true;
+            default:
+                // Whatever follows must be JSON too: the reader throws where it is not.
+                return true;
+        }
+    }
+
+    private bool TryReadMember(ref Utf8JsonReader json, RecordIntake intake)
+    {
+        var isRecords = json.ValueTextEquals("records"u8);
+        var name = isRecords ? "records" : json.GetString();
+        if (!json.Read()) return false;
+        if (isRecords && !_hasRecords && json.TokenType == JsonTokenType.StartArray)
+        {
+            (_place, _hasRecords) = (Place.Records, true);
+            return true;
+        }
+
+        if (!json.TrySkip()) return false;
+        intake.Faults.Add($"/{name}", !isRecords ? "There is only one member here: records." : _hasRecords ? "The member is repeated." : "records is an array of records.");
+        _hasRecords |= isRecords;
+        return true;
     }
 }

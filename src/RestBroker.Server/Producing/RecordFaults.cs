@@ -19,8 +19,11 @@ internal sealed class RecordFaults(string prefix)
     /// <summary>The record at hand; -1 where the fault is not of one record.</summary>
     public int Index { get; set; } = -1;
 
+    /// <summary>How many faults were found.</summary>
+    public int Count => _errors.Count;
+
     /// <summary>Whether a fault was found.</summary>
-    public bool Any => _errors.Count > 0;
+    public bool Any => Count > 0;
 
     /// <summary>Whether there are so many that it is not worth reading on.</summary>
     public bool IsFull => _errors.Count > MaxErrors;
@@ -31,6 +34,9 @@ internal sealed class RecordFaults(string prefix)
     /// <summary>Adds a fault at a member of the record at hand.</summary>
     public void Add(BrokerError error, string member, string detail) =>
         _errors.Add(new FieldError(Index < 0 ? member : $"{(Batch is { } batch ? $"/batches/{batch}" : "")}{prefix}/{Index}{member}", error, detail));
+
+    /// <summary>Forgets all but the first <paramref name="count"/>: what was read was not whole.</summary>
+    public void Truncate(int count) => _errors.RemoveRange(count, _errors.Count - count);
 
     /// <summary>Forgets everything, for the next line of a stream or the next request.</summary>
     public void Clear()

@@ -32,18 +32,22 @@ internal static class RecordJsonReader
     private const Members Keys = Members.Key | Members.KeyBase64;
     private const Members Values = Members.Value | Members.Text | Members.Base64;
 
-    /// <summary>Reads the object that <paramref name="json"/> stands on and leaves it on the object's end.</summary>
+    /// <summary>
+    /// Reads the object that <paramref name="json"/> stands on and leaves it on the object's end. False where the bytes end before the object
+    /// does: what was read of it, its faults too, is for nothing.
+    /// </summary>
     /// <param name="json">Over the whole of <paramref name="source"/>.</param>
     /// <param name="source">What is read: slices of it become the record.</param>
     /// <param name="maxDepth">How deep a value may be.</param>
     /// <param name="faults">Grows by one entry for each fault.</param>
-    public static ProducedRecord Read(ref Utf8JsonReader json, ReadOnlyMemory<byte> source, int maxDepth, RecordFaults faults)
+    /// <param name="record">The record, where it is whole.</param>
+    public static bool TryRead(ref Utf8JsonReader json, ReadOnlyMemory<byte> source, int maxDepth, RecordFaults faults, out ProducedRecord record)
     {
+        record = new ProducedRecord { Headers = [] };
         if (json.TokenType != JsonTokenType.StartObject)
         {
             faults.Add("", "A record is an object.");
-            json.Skip();
-            return new ProducedRecord { Headers = [] };
+            return json.TrySkip();
         }
 
         var seen = Members.None;
@@ -53,12 +57,14 @@ internal static class RecordJsonReader
         long? timestamp = null;
         int? partition = null;
         var format = RecordFormat.Json;
-        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        while (true)
         {
+            if (!json.Read()) return false;
+            if (json.TokenType == JsonTokenType.EndObject) break;
             var member = MemberOf(ref json);
             if (member == Members.None) faults.Add($"/{json.GetString()}", UnknownMember);
             if ((seen & member) != 0) faults.Add($"/{json.GetString()}", "The member is repeated.");
-            json.Read();
+            if (!json.Read()) return false;
             seen |= member;
             switch (member)
             {
@@ -70,15 +76,13 @@ internal static class RecordJsonReader
                 case Members.Headers: headers = HeaderJsonReader.Read(ref json, source, "/headers", faults); break;
                 case Members.Timestamp: timestamp = Timestamp(ref json, "/timestamp", faults); break;
                 case Members.Partition: partition = Partition(ref json, "/partition", faults); break;
-                default:
-                    json.Skip();
-                    break;
+                default: Skip(ref json); break;
             }
         }
 
         if ((seen & Keys) == Keys) faults.Add("", "Give key or keyBase64, not both.");
         if (!IsOne(seen & Values)) faults.Add("", "Give exactly one of value, text and base64; \"value\": null is a tombstone.");
-        return new ProducedRecord
+        record = new ProducedRecord
         {
             Key = key,
             Value = value,
@@ -86,6 +90,7 @@ internal static class RecordJsonReader
             Timestamp = timestamp,
             Partition = partition,
         };
+        return true;
     }
 
     /// <summary>A string's UTF-8; a slice of the source where nothing is escaped.</summary>
@@ -118,8 +123,18 @@ internal static class RecordJsonReader
     internal static ReadOnlyMemory<byte>? Refuse(ref Utf8JsonReader json, string member, string detail, RecordFaults faults)
     {
         faults.Add(member, detail);
-        json.Skip();
+        Skip(ref json);
         return null;
+    }
+
+    /// <summary>Passes over a value. Where the bytes end before it does, so does the reading: nothing of it is taken for something else.</summary>
+    internal static void Skip(ref Utf8JsonReader json)
+    {
+        if (json.TrySkip()) return;
+        while (json.Read())
+        {
+            // To the end of the bytes.
+        }
     }
 
     private static Members MemberOf(ref Utf8JsonReader json) =>

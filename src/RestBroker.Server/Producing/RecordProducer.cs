@@ -25,45 +25,47 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         return (int)((uint)(turn - 1) % (uint)topic.PartitionCount);
     }
 
-    /// <summary>
-    /// Stores the records of one request and gives their receipts in its order, for the caller to dispose. Gives the request's body back:
-    /// of the records nothing can be read afterwards but their timestamps.
-    /// </summary>
-    /// <exception cref="BrokerException">What the engine refused; with <c>results</c> of what was stored all the same.</exception>
-    public ValueTask<Receipts> ProduceAsync(
-        TopicDescription topic, ProduceWork work, ProduceOptions options, CancellationToken cancellationToken)
+    /// <summary>Begins the batches of a request's records.</summary>
+    /// <param name="topic">Where they go.</param>
+    /// <param name="work">Its batches.</param>
+    /// <param name="options">How they are to be stored.</param>
+    /// <param name="size">About how many bytes the first batch will have, so that a large one is not copied while it grows.</param>
+    public void Begin(TopicDescription topic, ProduceWork work, ProduceOptions options, long size)
     {
         var rule = new PartitionRule(topic, options.Partition, options.Key?.KeylessPartition ?? NextKeylessPartition(topic), options.Key);
-        return work.Records.Count == 1 || options.Partition is not null || topic.PartitionCount == 1
-            ? ProduceToOneAsync(rule, work, options, cancellationToken)
-            : ProduceToManyAsync(rule, work, options, cancellationToken);
+        work.Batches.Begin(rule, (int)Math.Min(RecordBatch.HeaderSize + size, MaxCapacity));
     }
 
-    private async ValueTask<Receipts> ProduceToManyAsync(
-        PartitionRule rule, ProduceWork work, ProduceOptions options, CancellationToken cancellationToken)
+    /// <summary>Stores a request's one record and gives its receipt, for the caller to dispose. Gives the request's body back.</summary>
+    /// <exception cref="BrokerException">What the engine refused.</exception>
+    public ValueTask<Receipts> ProduceAsync(
+        TopicDescription topic, in ProducedRecord record, ProduceWork work, ProduceOptions options, CancellationToken cancellationToken)
     {
-        var (topic, records) = (rule.Topic, work.Records);
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        using var batches = new PartitionBatches(rule);
-        var places = new (int Partition, int Index)[records.Count];
-        var turn = default(Turns);
-        for (var i = 0; i < records.Count; i++)
-        {
-            places[i] = batches.Add(records[i], now);
-            if (turn.IsOver(Turns.RecordSize + SizeOf(records[i]))) Turns.YieldThread();
-        }
-
+        Begin(topic, work, options, RecordOverhead + (record.Key?.Length ?? 0) + (record.Value?.Length ?? 0));
+        work.Add(record, time.GetUtcNow().ToUnixTimeMilliseconds());
         work.Body.Dispose();
+        return ProduceAsync(topic, work, options, cancellationToken);
+    }
 
-        var appends = await AppendAsync(topic, batches, options, cancellationToken);
-        var clocks = await ClocksAsync(topic, appends, now, cancellationToken);
-        var receipts = new Receipts(records.Count) { Duplicate = appends.Values.All(append => append.Result is { Duplicate: true }) };
-        for (var i = 0; i < records.Count; i++)
+    /// <summary>Stores the records of one request, which are in their batches, and gives their receipts in its order, for the caller to dispose.</summary>
+    /// <exception cref="BrokerException">What the engine refused; with <c>results</c> of what was stored all the same.</exception>
+    public ValueTask<Receipts> ProduceAsync(
+        TopicDescription topic, ProduceWork work, ProduceOptions options, CancellationToken cancellationToken) =>
+        work.Batches.Only is var (partition, batch)
+            ? ProduceToOneAsync(RequestOf(topic, partition, batch, options) with { IsLone = true }, topic, work.Places, cancellationToken)
+            : ProduceToManyAsync(topic, work, options, cancellationToken);
+
+    private async ValueTask<Receipts> ProduceToManyAsync(
+        TopicDescription topic, ProduceWork work, ProduceOptions options, CancellationToken cancellationToken)
+    {
+        var places = work.Places;
+        var appends = await AppendAsync(topic, work.Batches, options, cancellationToken);
+        var clocks = await ClocksAsync(topic, appends, cancellationToken);
+        var receipts = new Receipts(places.Count) { Duplicate = appends.Values.All(append => append.Result is { Duplicate: true }) };
+        for (var i = 0; i < places.Count; i++)
         {
-            var (partition, index) = places[i];
-            if (appends[partition].Result is not { } result) continue;
-            var offset = result.BaseOffset + index;
-            receipts.Items[i] = new Receipt(partition, offset, result.LogAppendTime ?? records[i].Timestamp ?? clocks[partition](offset));
+            var place = places[i];
+            if (appends[place.Partition].Result is { } result) receipts.Items[i] = ReceiptOf(place, result, clocks.GetValueOrDefault(place.Partition));
         }
 
         if (appends.Values.All(append => append.Refusal is null)) return receipts;
@@ -76,40 +78,30 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
     // The usual request has one batch, and needs no table of what became of each.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Receipts> ProduceToOneAsync(
-        PartitionRule rule, ProduceWork work, ProduceOptions options, CancellationToken cancellationToken)
+        ProduceRequest request, TopicDescription topic, RecordPlaces places, CancellationToken cancellationToken)
     {
-        var (topic, records) = (rule.Topic, work.Records);
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var partition = rule.Of(records[0]);
-        work.Batch.Begin(topic.Config.Compression ?? CompressionType.None, Size(records));
-        var turn = default(Turns);
-        for (var i = 0; i < records.Count; i++)
-        {
-            rule.Append(work.Batch, records[i], now);
-            if (turn.IsOver(Turns.RecordSize + SizeOf(records[i]))) Turns.YieldThread();
-        }
-
-        // Its bytes are in the batch: whoever waits for the disk holds them once.
-        work.Body.Dispose();
         ProduceResult result;
         try
         {
-            result = await engine.ProduceAsync(RequestOf(topic, partition, work.Batch, options) with { IsLone = true }, cancellationToken);
+            result = await engine.ProduceAsync(request, cancellationToken);
         }
         catch (BrokerException refusal) when (refusal.Error == BrokerError.PreconditionFailed)
         {
-            throw WithTag(refusal, topic, partition);
+            throw WithTag(refusal, topic, request.Partition.Partition);
         }
 
-        var clock = result is { FirstTime: not null, LogAppendTime: null } ? await ClockAsync(topic, partition, result, cancellationToken) : null;
-        var receipts = new Receipts(records.Count) { Duplicate = result.Duplicate };
-        for (var i = 0; i < records.Count; i++)
-        {
-            var offset = result.BaseOffset + i;
-            receipts.Items[i] = new Receipt(partition, offset, result.LogAppendTime ?? records[i].Timestamp ?? clock?.Invoke(offset) ?? now);
-        }
-
+        var clock = result is { FirstTime: not null, LogAppendTime: null } ? await ClockAsync(request.Partition, result, cancellationToken) : null;
+        var receipts = new Receipts(places.Count) { Duplicate = result.Duplicate };
+        for (var i = 0; i < places.Count; i++) receipts.Items[i] = ReceiptOf(places[i], result, clock);
         return receipts;
+    }
+
+    // What a record without a timestamp of its own got: the clock of this try, or that of the first one.
+    private static Receipt ReceiptOf(in RecordPlace place, in ProduceResult result, Func<long, long>? clock)
+    {
+        var offset = result.BaseOffset + place.Index;
+        var timestamp = place.IsOwnTime || clock is null ? place.Timestamp : clock(offset);
+        return new Receipt(place.Partition, offset, result.LogAppendTime ?? timestamp);
     }
 
     private static ProduceRequest RequestOf(TopicDescription topic, int partition, RecordBatchBuilder builder, ProduceOptions options)
@@ -120,16 +112,6 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
             new TopicPartition(topic.Name, partition), builder.Build(), options.Acks, options.ExpectedNextOffset, topic.TopicId, options.KeyCondition)
         { IsCrcKnown = true };
     }
-
-    // Enough for one batch of them all, so that a large one is not copied while it grows.
-    private static int Size(ProducedRecords records)
-    {
-        long size = RecordBatch.HeaderSize;
-        for (var i = 0; i < records.Count; i++) size += SizeOf(records[i]);
-        return (int)Math.Min(size, MaxCapacity);
-    }
-
-    private static int SizeOf(in ProducedRecord record) => RecordOverhead + (record.Key?.Length ?? 0) + (record.Value?.Length ?? 0);
 
     /// <summary>Appends each partition's batch; what fails is a value. Batches are handed to the engine in order before any is awaited.</summary>
     public async Task<Dictionary<int, PartitionAppend>> AppendAsync(
@@ -146,24 +128,24 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
         return appends;
     }
 
-    // What a record without a timestamp of its own got: the clock of this try, or that of the first one.
+    // The clocks of those partitions where an earlier try had stored the records.
     private async ValueTask<Dictionary<int, Func<long, long>>> ClocksAsync(
-        TopicDescription topic, Dictionary<int, PartitionAppend> appends, long now, CancellationToken cancellationToken)
+        TopicDescription topic, Dictionary<int, PartitionAppend> appends, CancellationToken cancellationToken)
     {
-        var clocks = new Dictionary<int, Func<long, long>>(appends.Count);
+        var clocks = new Dictionary<int, Func<long, long>>();
         foreach (var (partition, append) in appends)
         {
-            clocks[partition] = _ => now;
-            if (append.Result is { FirstTime: not null, LogAppendTime: null } result) clocks[partition] = await ClockAsync(topic, partition, result, cancellationToken);
+            if (append.Result is { FirstTime: not null, LogAppendTime: null } result)
+                clocks[partition] = await ClockAsync(new TopicPartition(topic.Name, partition), result, cancellationToken);
         }
 
         return clocks;
     }
 
-    private async ValueTask<Func<long, long>> ClockAsync(TopicDescription topic, int partition, ProduceResult again, CancellationToken cancellationToken)
+    private async ValueTask<Func<long, long>> ClockAsync(TopicPartition partition, ProduceResult again, CancellationToken cancellationToken)
     {
         var firstTime = again.FirstTime!.Value;
-        var stored = await FirstTimestamps.ReadAsync(engine, new TopicPartition(topic.Name, partition), again.BaseOffset, cancellationToken);
+        var stored = await FirstTimestamps.ReadAsync(engine, partition, again.BaseOffset, cancellationToken);
         return offset => stored?.GetValueOrDefault(offset, firstTime) ?? firstTime;
     }
 
@@ -189,7 +171,7 @@ internal sealed class RecordProducer(ILogEngine engine, TimeProvider time)
     }
 
     private static BrokerException PartialFailure(
-        Dictionary<int, PartitionAppend> appends, ReadOnlySpan<Receipt> receipts, (int Partition, int Index)[] places)
+        Dictionary<int, PartitionAppend> appends, ReadOnlySpan<Receipt> receipts, RecordPlaces places)
     {
         var first = appends.Values.First(append => append.Refusal is not null).Refusal!;
         if (appends.Count == 1) return first;

@@ -33,6 +33,25 @@ internal static class RequestBody
         if (body.Length >= Turns.PieceSize) Turns.YieldThread();
     }
 
+    /// <summary>Hands the body's bytes to the intake as they come, out of the blocks that they came in.</summary>
+    /// <exception cref="BrokerException">RequestTooLarge.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public static async ValueTask TakeAsync(HttpRequest request, RecordIntake intake, int maxBytes, string limitName)
+    {
+        if (request.ContentLength > maxBytes) throw TooLarge(maxBytes, limitName);
+        long taken = 0;
+        while (true)
+        {
+            var result = await request.BodyReader.ReadAsync(request.HttpContext.RequestAborted);
+            var size = result.Buffer.Length;
+            if (taken + size > maxBytes) throw TooLarge(maxBytes, limitName);
+            var rest = intake.Take(result.Buffer, result.IsCompleted);
+            taken += size - result.Buffer.Slice(rest).Length;
+            request.BodyReader.AdvanceTo(rest, result.Buffer.End);
+            if (result.IsCompleted) return;
+        }
+    }
+
     /// <summary>Undoes the body's Content-Encoding; a JSON body within its limit needs no other budget.</summary>
     /// <exception cref="BrokerException">UnsupportedMediaType.</exception>
     public static void Decode(HttpContext context, RestBrokerOptions options) =>

@@ -6,18 +6,18 @@ namespace RestBroker.Server.Producing;
 /// <summary>Stores a request that is one record, once even if it is sent again. Thread-safe.</summary>
 internal sealed class SingleRecords(RecordProducer producer, IdempotentRequests keyed)
 {
-    /// <summary>Stores the one record there is and gives its receipt; the answer's head tells where an earlier try had done so.</summary>
+    /// <summary>Stores the record and gives its receipt; the answer's head tells where an earlier try had done so.</summary>
     /// <exception cref="BrokerException">IdempotencyKeyInUse, IdempotencyKeyReused, and what the engine refuses.</exception>
-    public ValueTask<Receipts> StoreAsync(HttpContext context, TopicDescription topic, ProduceWork work, SingleProduce produce) =>
+    public ValueTask<Receipts> StoreAsync(HttpContext context, TopicDescription topic, in ProducedRecord record, ProduceWork work, SingleProduce produce) =>
         produce.Key is null
-            ? producer.ProduceAsync(topic, work, produce.Options, context.RequestAborted)
-            : StoreOnceAsync(context, topic, work, produce);
+            ? producer.ProduceAsync(topic, record, work, produce.Options, context.RequestAborted)
+            : StoreOnceAsync(context, topic, record, work, produce);
 
-    private async ValueTask<Receipts> StoreOnceAsync(HttpContext context, TopicDescription topic, ProduceWork work, SingleProduce produce)
+    private async ValueTask<Receipts> StoreOnceAsync(HttpContext context, TopicDescription topic, ProducedRecord record, ProduceWork work, SingleProduce produce)
     {
-        var (key, digest) = (produce.Key!.Value, RequestDigest.OfRecord(produce.Key.Value, produce.Route, work.Records[0]));
+        var (key, digest) = (produce.Key!.Value, RequestDigest.OfRecord(produce.Key.Value, produce.Route, record));
         using var request = await keyed.BeginAsync(key, topic, digest, context.RequestAborted);
-        var receipts = await producer.ProduceAsync(topic, work, produce.Options with { Key = request }, context.RequestAborted);
+        var receipts = await producer.ProduceAsync(topic, record, work, produce.Options with { Key = request }, context.RequestAborted);
         if (receipts.Duplicate) context.Response.Headers[IdempotentRequests.ReplayHeader] = "true";
         return receipts;
     }

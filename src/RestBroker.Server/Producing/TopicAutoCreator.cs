@@ -60,16 +60,16 @@ internal sealed class TopicAutoCreator(ILogEngine engine, IOptions<RestBrokerOpt
         await engine.DeleteTopicAsync(topic, cancellationToken);
     }
 
-    /// <summary>How many partitions the topic has, or would have if it were created now.</summary>
+    /// <summary>The topic; null = it is missing, and would be created if a request were valid.</summary>
     /// <exception cref="BrokerException">UnknownTopicOrPartition, TopicRecentlyDeleted: it is missing and would not be created.</exception>
-    public async ValueTask<int> PartitionCountAsync(string topic, CancellationToken cancellationToken)
+    public async ValueTask<TopicDescription?> FindAsync(string topic, CancellationToken cancellationToken)
     {
         TopicName.Require(topic);
         Reserved.Refuse(topic);
-        if (await engine.DescribeTopicAsync(topic, cancellationToken) is { } found) return found.PartitionCount;
+        if (await engine.DescribeTopicAsync(topic, cancellationToken) is { } found) return found;
         if (!Options.AutoCreateTopics) throw TopicLookup.Unknown(topic);
         RefuseRecentlyDeleted(topic);
-        return Options.DefaultPartitionCount;
+        return null;
     }
 
     /// <summary>The topic, created if it is missing. Call it only for a request that is valid.</summary>

@@ -23,8 +23,7 @@ internal sealed class ValueRequests(
         var maxBytes = Math.Min(target.Config.MaxMessageBytes, options.Value.MaxRequestBodyBytes);
         using var work = ProduceWork.Rent();
         await RequestBody.ReadAsync(context.Request, work.Body, maxBytes, "the smaller of the topic's max.message.bytes and RestBroker:MaxRequestBodyBytes");
-        work.Records.Add(RecordOf(context.Request, key, work.Body.Written));
-        return await StoreAsync(context, target, work, acks);
+        return await StoreAsync(context, target, RecordOf(context.Request, key, work.Body.Written), work, acks);
     }
 
     /// <summary>Stores a tombstone, if the preconditions hold.</summary>
@@ -32,8 +31,7 @@ internal sealed class ValueRequests(
     {
         var target = await GetWritableAsync(context, topic);
         using var work = ProduceWork.Rent();
-        work.Records.Add(RecordOf(context.Request, key, null));
-        return await StoreAsync(context, target, work, acks);
+        return await StoreAsync(context, target, RecordOf(context.Request, key, null), work, acks);
     }
 
     /// <summary>Sends the key's latest value.</summary>
@@ -51,14 +49,14 @@ internal sealed class ValueRequests(
     }
 
     private async Task<Results<Created<ReceiptResponse>, Accepted>> StoreAsync(
-        HttpContext context, TopicDescription topic, ProduceWork work, Acks acks)
+        HttpContext context, TopicDescription topic, ProducedRecord record, ProduceWork work, Acks acks)
     {
-        RecordRules.Check(work.Records[0], RecordLimits.Of(options.Value, topic.Config), topic.PartitionCount, time.GetUtcNow(), work.Faults);
+        RecordRules.Check(record, RecordLimits.Of(options.Value, topic.Config), topic.PartitionCount, time.GetUtcNow(), work.Faults);
         if (work.Faults.Any) throw work.Faults.ToRefusal();
 
-        var partition = Murmur2.Partition(work.Records[0].Key!.Value.Span, topic.PartitionCount);
+        var partition = Murmur2.Partition(record.Key!.Value.Span, topic.PartitionCount);
         var produce = new ProduceOptions(partition, acks, KeyCondition: EntityTags.OfKey(context.Request.Headers, topic, partition));
-        using var receipts = await single.StoreAsync(context, topic, work, new SingleProduce(produce, IdempotencyKey.Of(context.Request, engine, acks), "value"));
+        using var receipts = await single.StoreAsync(context, topic, record, work, new SingleProduce(produce, IdempotencyKey.Of(context.Request, engine, acks), "value"));
         if (acks == Acks.None) return TypedResults.Accepted((string?)null);
         var receipt = receipts.Items[0];
         context.Response.Headers.ETag = EntityTags.OfRecord(topic.Incarnation, receipt.Partition, receipt.Offset);

@@ -1,23 +1,30 @@
+using System.Buffers;
 using BenchmarkDotNet.Attributes;
 using RestBroker.Benchmarks.Load;
 using RestBroker.Core.Records;
+using RestBroker.Core.Topics;
 using RestBroker.Server.Producing;
 using RestBroker.Storage.Log;
 
 namespace RestBroker.Benchmarks.Micro;
 
-/// <summary>The smallest parts: varints, the index, a record's JSON.</summary>
+/// <summary>The smallest parts: varints, the index, a record's JSON, from bytes to batch.</summary>
 [MemoryDiagnoser]
 public class PartBenchmarks
 {
     private const int Count = 1_000;
     private const int JsonRecords = 100;
-    private const int MaxDepth = 64;
+    private const int BlockSize = 4_096; // Kestrel's
+
+    private static readonly TopicDescription Topic = new("t", Guid.Empty, 1, TopicConfig.Default, 1, []);
+    private static readonly RecordLimits Limits = new(MaxKeyBytes: 1_024, MaxValueBytes: 1_000_000, MaxHeaders: 10, MaxHeaderBytes: 1_024, MaxValueDepth: 64);
 
     private readonly byte[] _varints = new byte[Count * Varint.MaxSize];
     private readonly OffsetIndex _index = new();
-    private readonly byte[] _json = Bodies.Json(JsonRecords);
-    private readonly byte[] _objects = Bodies.JsonObjects(JsonRecords);
+    private readonly ReadOnlySequence<byte> _json = new(Bodies.Json(JsonRecords));
+    private readonly ReadOnlySequence<byte> _jsonBlocks = Block.Cut(Bodies.Json(JsonRecords), BlockSize);
+    private readonly ReadOnlySequence<byte> _objects = new(Bodies.JsonObjects(JsonRecords));
+    private readonly ReadOnlySequence<byte> _objectBlocks = Block.Cut(Bodies.JsonObjects(JsonRecords), BlockSize);
 
     [GlobalSetup]
     public void Fill()
@@ -57,18 +64,24 @@ public class PartBenchmarks
     }
 
     [Benchmark(OperationsPerInvoke = JsonRecords)]
-    public int ParseJsonStrings()
-    {
-        using var work = ProduceWork.Rent();
-        RecordEnvelopeReader.Read(_json, JsonRecords, MaxDepth, work);
-        return work.Records.Count;
-    }
+    public int ParseJsonStrings() => Parse(_json);
 
     [Benchmark(OperationsPerInvoke = JsonRecords)]
-    public int ParseJsonObjects()
+    public int ParseJsonStringsInBlocks() => Parse(_jsonBlocks);
+
+    [Benchmark(OperationsPerInvoke = JsonRecords)]
+    public int ParseJsonObjects() => Parse(_objects);
+
+    [Benchmark(OperationsPerInvoke = JsonRecords)]
+    public int ParseJsonObjectsInBlocks() => Parse(_objectBlocks);
+
+    private static int Parse(ReadOnlySequence<byte> body)
     {
         using var work = ProduceWork.Rent();
-        RecordEnvelopeReader.Read(_objects, JsonRecords, MaxDepth, work);
-        return work.Records.Count;
+        work.Batches.Begin(new PartitionRule(Topic, Given: 0, Keyless: 0), (int)body.Length);
+        work.Intake.Begin(new IntakeRules("t", 0, 1, Limits, JsonRecords, DateTimeOffset.UnixEpoch));
+        work.Intake.Take(body, isLast: true);
+        work.Intake.End();
+        return work.Batches.Size;
     }
 }

@@ -275,11 +275,13 @@ public sealed class IdempotencyKeyTests
         var named = new IdempotencyKey(key);
         using var request = await broker.Services.GetRequiredService<IdempotentRequests>().BeginAsync(
             named, topic, RequestDigest.OfRecords(named, null, System.Text.Encoding.UTF8.GetBytes(Body)), default);
-        using var batches = new PartitionBatches(new PartitionRule(topic, null, request.KeylessPartition, request));
         using var work = ProduceWork.Rent();
-        RecordEnvelopeReader.Read(System.Text.Encoding.UTF8.GetBytes(Body), 100, 64, work);
-        foreach (var record in work.Records) batches.Add(record, 1_000);
-        var (partition, builder) = batches.Builders.First();
+        work.Batches.Begin(new PartitionRule(topic, null, request.KeylessPartition, request));
+        var limits = new RecordLimits(100, 100, 10, 100, 64);
+        work.Intake.Begin(new IntakeRules("orders", null, topic.PartitionCount, limits, 100, DateTimeOffset.FromUnixTimeSeconds(1)));
+        work.Intake.Take(new(System.Text.Encoding.UTF8.GetBytes(Body)), isLast: true);
+        work.Intake.End();
+        var (partition, builder) = work.Batches.Builders.First();
         builder.Producer = (request.ProducerId, 0, 0);
         await engine.ProduceAsync(new ProduceRequest(new("orders", partition), builder.Build(), Acks.All), default);
     }
