@@ -4,6 +4,7 @@ using RestBroker.Core.Errors;
 using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
 using RestBroker.Server.Producing;
+using RestBroker.Tests.Server;
 
 namespace RestBroker.Fuzz;
 
@@ -24,24 +25,25 @@ internal static class FuzzTargets
         _ => null,
     };
 
-    // What becomes of a body does not depend on where it was cut on its way.
+    // What becomes of a body does not depend on where it was cut on its way, nor on the blocks that it lies in.
     private static void ReadJson(byte[] bytes)
     {
-        var whole = ReadJson(bytes, firstPart: bytes.Length);
+        var whole = ReadJson(new ReadOnlySequence<byte>(bytes), firstPart: bytes.Length);
+        var blocks = Blocks.Cut(bytes, 1 + (bytes.Length / 7));
         for (var cut = 0; cut < bytes.Length; cut += 1 + (bytes.Length / 16))
-            if (ReadJson(bytes, cut) != whole) throw new InvalidDataException($"Cut at {cut}, the body is another.");
+            if (ReadJson(blocks, cut) != whole) throw new InvalidDataException($"Cut at {cut}, the body is another.");
     }
 
-    private static string ReadJson(byte[] bytes, int firstPart)
+    private static string ReadJson(ReadOnlySequence<byte> bytes, long firstPart)
     {
         try
         {
             using var work = ProduceWork.Rent();
             work.Batches.Begin(new PartitionRule(Topic, Given: 0, Keyless: 0));
-            work.Intake.Begin(new IntakeRules("t", null, 3, Limits, MaxRecords: 100, DateTimeOffset.UnixEpoch));
-            var first = new ReadOnlySequence<byte>(bytes, 0, firstPart);
+            work.Intake.Begin(new IntakeRules("t", null, 3, Limits, MaxRecords: 100, new StoppedClock()));
+            var first = bytes.Slice(0, firstPart);
             var taken = first.Slice(0, work.Intake.Take(first, isLast: false)).Length;
-            work.Intake.Take(new ReadOnlySequence<byte>(bytes).Slice(taken), isLast: true);
+            work.Intake.Take(bytes.Slice(taken), isLast: true);
             work.Intake.End();
             return Convert.ToHexString(work.Batches.Only!.Value.Builder.Build().Bytes.Span);
         }
@@ -98,5 +100,10 @@ internal static class FuzzTargets
         while (reader.TryRead(out var record))
             if (record.Offset != count++) throw new InvalidOperationException("A record has another offset than its place.");
         if (count != batch.RecordCount || !batch.IsCrcValid()) throw new InvalidOperationException("A batch that passed is not what its header tells.");
+    }
+
+    private sealed class StoppedClock : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch;
     }
 }

@@ -45,7 +45,7 @@ internal sealed class ProduceRequests(
         return StreamAsync(context, target, produce, wantsEach);
     }
 
-    /// <summary>A JSON request: all of its records are stored, or none.</summary>
+    /// <summary>A JSON request: nothing is stored unless all of it is valid.</summary>
     private async Task StoreAsync(
         HttpContext context, string topic, ProduceOptions produce, IdempotencyKey? key, string? ifMatch)
     {
@@ -143,6 +143,7 @@ internal sealed class ProduceRequests(
         RequestBody.Decode(context, Options);
         RefuseUnheard(context.Request, partition);
         var found = await FindAsync(topic, partition, cancellationToken);
+        RequestBody.RefuseTooLarge(context.Request, Options.MaxRequestBodyBytes, BodyLimit);
         if (found is not null && key is null) return (found, null);
 
         await RequestBody.ReadAsync(context.Request, work.Body, Options.MaxRequestBodyBytes, BodyLimit);
@@ -161,8 +162,8 @@ internal sealed class ProduceRequests(
     /// <summary>Puts the records of a JSON request into batches, and checks them: out of the body, or as it comes.</summary>
     private ValueTask TakeAsync(HttpRequest request, TopicDescription topic, ProduceOptions produce, ProduceWork work)
     {
-        var size = work.Body.Length > 0 ? work.Body.Length : request.ContentLength ?? 0;
-        producer.Begin(topic, work, produce, size);
+        var size = work.Body.Length > 0 ? work.Body.Length : request.ContentLength ?? RequestBody.UsualSize;
+        producer.Begin(topic, work, produce, produce.Partition is null ? Math.Max(size / topic.PartitionCount, Math.Min(size, RequestBody.UsualSize)) : size);
         work.Intake.Begin(RulesOf(topic.Name, produce.Partition, topic.PartitionCount, topic.Config));
         if (work.Body.Length == 0) return RequestBody.TakeAsync(request, work.Intake, Options.MaxRequestBodyBytes, BodyLimit);
         work.Intake.Take(new ReadOnlySequence<byte>(work.Body.Written), isLast: true);
@@ -171,7 +172,7 @@ internal sealed class ProduceRequests(
     }
 
     private IntakeRules RulesOf(string topic, int? partition, int partitionCount, TopicConfig config) =>
-        new(topic, partition, partitionCount, RecordLimits.Of(Options, config), Options.MaxRecordsPerRequest, time.GetUtcNow());
+        new(topic, partition, partitionCount, RecordLimits.Of(Options, config), Options.MaxRecordsPerRequest, time);
 
     // An upload may last for days and pause for hours.
     private static void LiftLimits(HttpContext context)

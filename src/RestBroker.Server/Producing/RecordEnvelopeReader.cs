@@ -24,9 +24,11 @@ internal sealed class RecordEnvelopeReader : IDisposable
     private bool _hasRecords;
     private int _lastSize;
     private long _wanted;
+    private Turns _turn;
 
     private enum Place
     {
+        Mark,
         Start,
         Members,
         Records,
@@ -45,8 +47,8 @@ internal sealed class RecordEnvelopeReader : IDisposable
     /// <summary>Begins another body.</summary>
     public void Begin()
     {
-        (_state, _place, _hasRecords, _lastSize) = (StateOf(), Place.Start, false, 0);
-        _wanted = ByteOrderMark.Length;
+        (_state, _place, _hasRecords, _lastSize) = (StateOf(), Place.Mark, false, 0);
+        (_wanted, _turn) = (ByteOrderMark.Length, default);
     }
 
     /// <summary>Reads what can be read. Returns where the rest begins, which is to come again with what follows it.</summary>
@@ -60,7 +62,8 @@ internal sealed class RecordEnvelopeReader : IDisposable
     {
         // A record that was not whole is read again from its beginning: not for every packet of a long one.
         if (bytes.Length < _wanted && !isLast) return bytes.Start;
-        var rest = _place == Place.Start ? WithoutByteOrderMark(bytes) : bytes;
+        var rest = _place == Place.Mark ? WithoutByteOrderMark(bytes) : bytes;
+        if (_place == Place.Mark) _place = Place.Start;
         while (true)
         {
             var isLastBlock = rest.IsSingleSegment;
@@ -75,9 +78,8 @@ internal sealed class RecordEnvelopeReader : IDisposable
     /// <summary>Notes what the body lacks once it was read to its end.</summary>
     public void End(RecordIntake intake)
     {
-        if (_place != Place.Behind || intake.Faults.Any) return;
         if (!_hasRecords) intake.Faults.Add("", "The member records is missing: {\"records\":[{\"value\":…}]}.");
-        else if (intake.Count == 0) intake.Faults.Add("/records", "There is no record in it.");
+        else if (intake.Count == 0 && !intake.Faults.Any) intake.Faults.Add("/records", "There is no record in it.");
     }
 
     /// <inheritdoc/>
@@ -92,14 +94,16 @@ internal sealed class RecordEnvelopeReader : IDisposable
         return head.SequenceEqual(ByteOrderMark) ? bytes.Slice(head.Length) : bytes;
     }
 
-    // Reads one unit out of a copy of as many bytes as it may have, and then of ever more.
+    // Reads one unit out of a copy of as many bytes as it may have, and then of ever more. Of one that was begun before there is more now.
     private bool TryReadAcross(ref ReadOnlySequence<byte> rest, bool isLast, RecordIntake intake)
     {
-        for (long size = Math.Max(_lastSize, rest.First.Length) + Slack; ; size *= 2)
+        for (var size = Math.Max(Math.Max(_lastSize, rest.First.Length), _wanted) + Slack; ; size *= 2)
         {
             var isAll = size >= rest.Length;
+            var copied = isAll ? rest : rest.Slice(0, size);
             _seam.Truncate(0);
-            foreach (var block in isAll ? rest : rest.Slice(0, size)) _seam.Write(block.Span);
+            _seam.Reserve((int)copied.Length);
+            foreach (var block in copied) _seam.Write(block.Span);
             var taken = ReadUnits(_seam.Written, isLast && isAll, intake, maxUnits: 1);
             rest = rest.Slice(taken);
             if (taken > 0) return true;
@@ -112,12 +116,11 @@ internal sealed class RecordEnvelopeReader : IDisposable
     {
         var json = new Utf8JsonReader(bytes.Span, isLast, _state);
         var taken = 0;
-        var turn = default(Turns);
         for (var i = 0; i < maxUnits && TryRead(ref json, bytes, intake); i++)
         {
             _lastSize = (int)json.BytesConsumed - taken;
-            (taken, _state) = ((int)json.BytesConsumed, json.CurrentState);
-            if (turn.IsOver(_lastSize + Turns.RecordSize)) Turns.YieldThread();
+            (taken, _state, _wanted) = ((int)json.BytesConsumed, json.CurrentState, 0);
+            if (_turn.IsOver(_lastSize + Turns.RecordSize)) Turns.YieldThread();
         }
 
         return taken;
@@ -131,7 +134,8 @@ internal sealed class RecordEnvelopeReader : IDisposable
         {
             case Place.Start:
                 _place = json.TokenType == JsonTokenType.StartObject ? Place.Members : Place.Behind;
-                if (_place == Place.Behind) intake.Faults.Add("", "The body is an object: {\"records\":[…]}.");
+                _hasRecords = _place == Place.Behind; // or that they are missing would be said as well
+                if (_hasRecords) intake.Faults.Add("", "The body is an object: {\"records\":[…]}.");
                 return true;
             case Place.Members when json.TokenType == JsonTokenType.PropertyName:
                 return TryReadMember(ref json, intake);

@@ -32,8 +32,11 @@ internal sealed class RecordFaults(string prefix)
     public void Add(string member, string detail) => Add(BrokerError.InvalidRequest, member, detail);
 
     /// <summary>Adds a fault at a member of the record at hand.</summary>
-    public void Add(BrokerError error, string member, string detail) =>
+    public void Add(BrokerError error, string member, string detail)
+    {
+        if (IsFull) return;
         _errors.Add(new FieldError(Index < 0 ? member : $"{(Batch is { } batch ? $"/batches/{batch}" : "")}{prefix}/{Index}{member}", error, detail));
+    }
 
     /// <summary>Forgets all but the first <paramref name="count"/>: what was read was not whole.</summary>
     public void Truncate(int count) => _errors.RemoveRange(count, _errors.Count - count);

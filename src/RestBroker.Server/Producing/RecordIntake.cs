@@ -13,6 +13,7 @@ internal sealed class RecordIntake(ProduceWork work) : IDisposable
 {
     private readonly RecordEnvelopeReader _envelope = new();
     private IntakeRules _rules;
+    private DateTimeOffset _now;
     private ExceptionDispatchInfo? _refusal;
 
     /// <summary>How many records there were so far.</summary>
@@ -35,6 +36,7 @@ internal sealed class RecordIntake(ProduceWork work) : IDisposable
     public SequencePosition Take(ReadOnlySequence<byte> bytes, bool isLast)
     {
         if (_refusal is not null) return bytes.End;
+        _now = _rules.Time.GetUtcNow();
         try
         {
             return _envelope.Read(bytes, isLast, this);
@@ -42,6 +44,7 @@ internal sealed class RecordIntake(ProduceWork work) : IDisposable
         catch (Exception e) when (e is JsonException or BrokerException or InvalidOperationException)
         {
             _refusal = ExceptionDispatchInfo.Capture(e);
+            work.Batches.Dispose();
             return bytes.End;
         }
     }
@@ -52,8 +55,8 @@ internal sealed class RecordIntake(ProduceWork work) : IDisposable
     /// <exception cref="BrokerException">All that is wrong with it. RequestTooLarge: it has more records than allowed.</exception>
     public void End()
     {
+        _envelope.Dispose();
         _refusal?.Throw();
-        Faults.Index = -1;
         _envelope.End(this);
         if (Faults.Any) throw Faults.ToRefusal();
     }
@@ -77,16 +80,20 @@ internal sealed class RecordIntake(ProduceWork work) : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _envelope.Dispose();
+    public void Dispose()
+    {
+        _envelope.Dispose();
+        (_rules, _refusal) = (default, null);
+    }
 
     private void Take(in ProducedRecord record)
     {
-        RecordRules.Check(record, _rules.Limits, _rules.PartitionCount, _rules.Now, Faults);
+        RecordRules.Check(record, _rules.Limits, _rules.PartitionCount, _now, Faults);
         if (_rules.Given is { } given && record.Partition is { } own && own != given)
             Faults.Add(BrokerError.InvalidPartitions, "/partition", $"The path says partition {given} of {_rules.Topic}.");
         if (Faults.IsFull) throw Faults.ToRefusal();
         Count++;
-        if (!_rules.IsTrial && !Faults.Any) work.Add(record, _rules.Now.ToUnixTimeMilliseconds());
+        if (!_rules.IsTrial && !Faults.Any) work.Add(record, _now.ToUnixTimeMilliseconds());
     }
 }
 
@@ -96,9 +103,9 @@ internal sealed class RecordIntake(ProduceWork work) : IDisposable
 /// <param name="PartitionCount">How many partitions the topic has, or will have.</param>
 /// <param name="Limits">What each may be.</param>
 /// <param name="MaxRecords">How many there may be.</param>
-/// <param name="Now">The broker's clock.</param>
+/// <param name="Time">The broker's clock.</param>
 internal readonly record struct IntakeRules(
-    string Topic, int? Given, int PartitionCount, RecordLimits Limits, int MaxRecords, DateTimeOffset Now)
+    string Topic, int? Given, int PartitionCount, RecordLimits Limits, int MaxRecords, TimeProvider Time)
 {
     /// <summary>Whether the records are only checked.</summary>
     public bool IsTrial { get; init; }

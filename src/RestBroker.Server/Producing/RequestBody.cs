@@ -11,14 +11,15 @@ namespace RestBroker.Server.Producing;
 /// <summary>Reads a request's body into pooled memory, within a limit that is checked before the memory is taken.</summary>
 internal static class RequestBody
 {
-    private const int UsualSize = 4096;
+    /// <summary>Bytes that a body is taken to have which does not say how many.</summary>
+    public const int UsualSize = 4096;
 
     /// <summary>Appends the whole body to a buffer.</summary>
     /// <exception cref="BrokerException">RequestTooLarge.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public static async ValueTask ReadAsync(HttpRequest request, PooledBuffer body, int maxBytes, string limitName)
     {
-        if (request.ContentLength > maxBytes) throw TooLarge(maxBytes, limitName);
+        RefuseTooLarge(request, maxBytes, limitName);
         body.Reserve((int)(request.ContentLength ?? UsualSize));
         while (true)
         {
@@ -33,12 +34,18 @@ internal static class RequestBody
         if (body.Length >= Turns.PieceSize) Turns.YieldThread();
     }
 
+    /// <summary>Refuses a body that says itself that it is too large.</summary>
+    /// <exception cref="BrokerException">RequestTooLarge.</exception>
+    public static void RefuseTooLarge(HttpRequest request, int maxBytes, string limitName)
+    {
+        if (request.ContentLength > maxBytes) throw TooLarge(maxBytes, limitName);
+    }
+
     /// <summary>Hands the body's bytes to the intake as they come, out of the blocks that they came in.</summary>
     /// <exception cref="BrokerException">RequestTooLarge.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public static async ValueTask TakeAsync(HttpRequest request, RecordIntake intake, int maxBytes, string limitName)
     {
-        if (request.ContentLength > maxBytes) throw TooLarge(maxBytes, limitName);
         long taken = 0;
         while (true)
         {
@@ -47,7 +54,7 @@ internal static class RequestBody
             if (taken + size > maxBytes) throw TooLarge(maxBytes, limitName);
             var rest = intake.Take(result.Buffer, result.IsCompleted);
             taken += size - result.Buffer.Slice(rest).Length;
-            request.BodyReader.AdvanceTo(rest, result.Buffer.End);
+            request.BodyReader.AdvanceTo(result.IsCompleted ? result.Buffer.End : rest, result.Buffer.End);
             if (result.IsCompleted) return;
         }
     }

@@ -5,6 +5,7 @@ using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
 using RestBroker.Server.Producing;
 using RestBroker.Storage.Log;
+using RestBroker.Tests.Server;
 
 namespace RestBroker.Benchmarks.Micro;
 
@@ -22,9 +23,9 @@ public class PartBenchmarks
     private readonly byte[] _varints = new byte[Count * Varint.MaxSize];
     private readonly OffsetIndex _index = new();
     private readonly ReadOnlySequence<byte> _json = new(Bodies.Json(JsonRecords));
-    private readonly ReadOnlySequence<byte> _jsonBlocks = Block.Cut(Bodies.Json(JsonRecords), BlockSize);
+    private readonly ReadOnlySequence<byte> _jsonBlocks = Blocks.Cut(Bodies.Json(JsonRecords), BlockSize);
     private readonly ReadOnlySequence<byte> _objects = new(Bodies.JsonObjects(JsonRecords));
-    private readonly ReadOnlySequence<byte> _objectBlocks = Block.Cut(Bodies.JsonObjects(JsonRecords), BlockSize);
+    private readonly ReadOnlySequence<byte> _objectBlocks = Blocks.Cut(Bodies.JsonObjects(JsonRecords), BlockSize);
 
     [GlobalSetup]
     public void Fill()
@@ -79,7 +80,7 @@ public class PartBenchmarks
     {
         using var work = ProduceWork.Rent();
         work.Batches.Begin(new PartitionRule(Topic, Given: 0, Keyless: 0), (int)body.Length);
-        work.Intake.Begin(new IntakeRules("t", 0, 1, Limits, JsonRecords, DateTimeOffset.UnixEpoch));
+        work.Intake.Begin(new IntakeRules("t", 0, 1, Limits, JsonRecords, TimeProvider.System));
         work.Intake.Take(body, isLast: true);
         work.Intake.End();
         return work.Batches.Size;

@@ -5,6 +5,10 @@ namespace RestBroker.Tests.Server;
 /// <summary>Bytes that lie in several blocks, as those of a connection do.</summary>
 internal static class Blocks
 {
+    /// <summary>The same bytes in blocks of a size; the last may be smaller.</summary>
+    public static ReadOnlySequence<byte> Cut(byte[] bytes, int size) => Of([.. bytes.Chunk(size)]);
+
+    /// <summary>The blocks one behind the other.</summary>
     public static ReadOnlySequence<byte> Of(params IReadOnlyList<byte[]> blocks)
     {
         if (blocks.Count == 0) return ReadOnlySequence<byte>.Empty;

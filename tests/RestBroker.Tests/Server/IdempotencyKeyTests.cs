@@ -278,7 +278,7 @@ public sealed class IdempotencyKeyTests
         using var work = ProduceWork.Rent();
         work.Batches.Begin(new PartitionRule(topic, null, request.KeylessPartition, request));
         var limits = new RecordLimits(100, 100, 10, 100, 64);
-        work.Intake.Begin(new IntakeRules("orders", null, topic.PartitionCount, limits, 100, DateTimeOffset.FromUnixTimeSeconds(1)));
+        work.Intake.Begin(new IntakeRules("orders", null, topic.PartitionCount, limits, 100, new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(1))));
         work.Intake.Take(new(System.Text.Encoding.UTF8.GetBytes(Body)), isLast: true);
         work.Intake.End();
         var (partition, builder) = work.Batches.Builders.First();
