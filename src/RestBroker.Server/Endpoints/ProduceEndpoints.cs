@@ -27,8 +27,9 @@ internal static class ProduceEndpoints
     }
 
     /// <summary>
-    /// Stores records. As JSON all of them or none; as NDJSON (<c>application/x-ndjson</c>) a record a line, streamed, with a summary at
-    /// the end. A topic that is missing is created where RestBroker:AutoCreateTopics is on.
+    /// Stores records. As JSON all of them or none, in the partitions that there are when the request begins; as NDJSON
+    /// (<c>application/x-ndjson</c>) a record a line, streamed, with a summary at the end. A topic that is missing is created where
+    /// RestBroker:AutoCreateTopics is on.
     /// </summary>
     /// <param name="requests">Takes the request.</param>
     /// <param name="context">The request.</param>
