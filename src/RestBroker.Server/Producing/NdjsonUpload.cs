@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
-using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
+using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
 using RestBroker.Server.Problems;
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.Json;
-using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Records;
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
 using RestBroker.Core.Records;
 using RestBroker.Server.Composition;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using RestBroker.Core.Engine;
 using RestBroker.Core.Errors;
+using RestBroker.Core.Records;
 using RestBroker.Core.Topics;
 using RestBroker.Server.Contracts;
 using RestBroker.Server.Streaming.Tail;

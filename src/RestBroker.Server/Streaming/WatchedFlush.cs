@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
-using RestBroker.Core.Engine;
+using RestBroker.Core.Records;
 using RestBroker.Server.Streaming.Tail;
 
 namespace RestBroker.Server.Streaming;

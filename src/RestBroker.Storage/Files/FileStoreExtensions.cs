@@ -1,5 +1,5 @@
 using Microsoft.Win32.SafeHandles;
-using RestBroker.Core.Engine;
+using RestBroker.Core.Records;
 
 namespace RestBroker.Storage.Files;
 

@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Http;
-using RestBroker.Core.Engine;
+using RestBroker.Core.Records;
 using RestBroker.Server.Streaming;
 using RestBroker.Server.Streaming.Tail;
 

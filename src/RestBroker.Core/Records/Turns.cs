@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
-namespace RestBroker.Core.Engine;
+namespace RestBroker.Core.Records;
 
 /// <summary>
 /// Lets others through after each piece of long work. The pool has a thread a core and serves its queue in order: who works on without
