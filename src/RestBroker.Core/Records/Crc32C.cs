@@ -16,11 +16,14 @@ public static class Crc32C
     private static readonly uint[] OverLane = MakeOverLane();
 
     /// <summary>The checksum of some bytes.</summary>
+    public static uint Compute(ReadOnlySpan<byte> bytes) => Append(0, bytes);
+
+    /// <summary>The checksum of bytes of which the first have a known one, 0 where there are none.</summary>
     /// <remarks>Compiled with all effort at once: a start checks megabytes before the compiler would come back to it.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static uint Compute(ReadOnlySpan<byte> bytes)
+    public static uint Append(uint checksum, ReadOnlySpan<byte> bytes)
     {
-        var crc = uint.MaxValue;
+        var crc = ~checksum;
         while (bytes.Length >= Lanes * LaneSize)
         {
             crc = AddLanes(crc, MemoryMarshal.Cast<byte, ulong>(bytes[..(Lanes * LaneSize)]));

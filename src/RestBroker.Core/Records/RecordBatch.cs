@@ -216,5 +216,16 @@ public readonly struct RecordBatch(Memory<byte> bytes)
 
     private void StampCrc() => BinaryPrimitives.WriteUInt32BigEndian(Span[CrcPosition..], ComputeCrc());
 
-    private uint ComputeCrc() => Crc32C.Compute(Span[AttributesPosition..]);
+    private uint ComputeCrc()
+    {
+        ReadOnlySpan<byte> bytes = Span[AttributesPosition..];
+        uint crc = 0;
+        for (; bytes.Length > Turns.PieceSize; bytes = bytes[Turns.PieceSize..])
+        {
+            crc = Crc32C.Append(crc, bytes[..Turns.PieceSize]);
+            Turns.YieldThread();
+        }
+
+        return Crc32C.Append(crc, bytes);
+    }
 }

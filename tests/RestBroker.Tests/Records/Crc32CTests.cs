@@ -47,6 +47,16 @@ public sealed class Crc32CTests
                 Assert.Equal(Bitwise(bytes.AsSpan(start, length)), Crc32C.Compute(bytes.AsSpan(start, length)));
     }
 
+    [Fact]
+    public void Bytes_taken_in_two_pieces_give_what_the_whole_gives()
+    {
+        var bytes = new byte[9_217];
+        new Random(3309).NextBytes(bytes);
+
+        for (var cut = 0; cut <= bytes.Length; cut++)
+            Assert.Equal(Crc32C.Compute(bytes), Crc32C.Append(Crc32C.Compute(bytes.AsSpan(..cut)), bytes.AsSpan(cut..)));
+    }
+
     private static uint Bitwise(ReadOnlySpan<byte> bytes)
     {
         var crc = uint.MaxValue;
