@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -87,6 +88,7 @@ internal static class ServiceSetup
             kestrel.Limits.MaxConcurrentConnections = DescriptorBudget.OfThisProcess(options.Value.MaxOpenSegments).Connections;
             kestrel.Limits.MaxRequestBodySize = options.Value.MaxRequestBodyBytes;
         });
+        services.AddSingleton<IMemoryPoolFactory<byte>, SocketBlocks>();
         services.AddOptions<HostFilteringOptions>().Configure<IConfiguration>(AllowedHostNames.Apply);
     }
 

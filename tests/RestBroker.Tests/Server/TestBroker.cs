@@ -42,7 +42,7 @@ internal sealed class TestBroker : IAsyncDisposable
     public static TestBroker Start(IReadOnlyDictionary<string, string>? settings = null, string? dataDirectory = null, TimeProvider? time = null)
     {
         var directory = dataDirectory ?? Directory.CreateTempSubdirectory("restbroker-").FullName;
-        var app = new WebApplicationFactory<RestBrokerOptions>().WithWebHostBuilder(host =>
+        var app = new Factory().WithWebHostBuilder(host =>
         {
             host.UseSetting("urls", "http://127.0.0.1:0");
             host.UseSetting("RestBroker:DataDirectory", directory);
@@ -81,6 +81,17 @@ internal sealed class TestBroker : IAsyncDisposable
         SendAsync(HttpMethod.Post, path, body, contentType);
 
     public Task<Answer> PutAsync(string path, string? body = null) => SendAsync(HttpMethod.Put, path, body);
+
+    // The factory lets Kestrel register its memory after the program has registered the broker's, and the last wins.
+    private sealed class Factory : WebApplicationFactory<RestBrokerOptions>
+    {
+        protected override IHost CreateHost(IHostBuilder builder) => base.CreateHost(builder.ConfigureServices(services =>
+        {
+            var blocks = services.Single(service => service.ImplementationType == typeof(SocketBlocks));
+            services.Remove(blocks);
+            services.Add(blocks);
+        }));
+    }
 }
 
 /// <summary>An answer, read to its end.</summary>
