@@ -11,7 +11,7 @@ namespace RestBroker.Core.Records;
 /// </summary>
 public struct Turns
 {
-    /// <summary>Bytes worked through from one turn to the next: some tens of microseconds to copy, some hundred to parse.</summary>
+    /// <summary>Bytes worked through from one turn to the next: tens of microseconds to copy, hundreds to parse.</summary>
     public const int PieceSize = 64 * 1024;
 
     /// <summary>What a record costs beside its bytes, in bytes: many small ones are long work too.</summary>
@@ -19,7 +19,8 @@ public struct Turns
 
     // Who is let through is back before that as a rule, unless it is another program's work without end.
     private static readonly long Long = Stopwatch.Frequency / 1_000;
-    private const int RestAfterLong = 8;
+    // A process that was stopped meanwhile has not waited for others.
+    private static readonly long Longest = Stopwatch.Frequency / 100;
 
     private static long _notBefore;
 
@@ -36,7 +37,7 @@ public struct Turns
 
     /// <summary>
     /// Lets other threads through: for work that cannot be suspended. A program that computes without end takes the core for milliseconds
-    /// each time: after a turn of 1 ms or more there is none for eight times as long.
+    /// each time: after a turn of 1 ms or more there is none for as long again (at most 10 ms).
     /// </summary>
     public static void YieldThread()
     {
@@ -46,7 +47,7 @@ public struct Turns
         var took = Stopwatch.GetTimestamp() - began;
         if (took < Long) return;
         // Later only: another thread's rest may last longer.
-        var until = began + ((1 + RestAfterLong) * took);
+        var until = began + took + Math.Min(took, Longest);
         for (long before; (before = Volatile.Read(ref _notBefore)) < until;)
         {
             if (Interlocked.CompareExchange(ref _notBefore, until, before) == before) return;
