@@ -97,7 +97,7 @@ internal sealed class CleanedSegment : IDisposable
     {
         _pace.Spend(_out.Length, cancellationToken);
         Segment.File.WrittenSize = _written + _out.Length;
-        using (var lease = Segment.File.Rent()) Files.Write(lease.Handle, _out.Written.Span, _written);
+        using (var lease = Segment.File.Rent()) Files.WriteInTurns(lease.Handle, _out.Written.Span, _written);
         _written += _out.Length;
         _out.Truncate(0);
     }

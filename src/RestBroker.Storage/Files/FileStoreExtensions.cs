@@ -13,7 +13,7 @@ internal static class FileStoreExtensions
     private const int SystemHasTooManyFiles = 23;
     private const int CopyChunk = 1024 * 1024;
 
-    /// <summary>The most that a call reads or writes of a segment, in bytes: the kernel keeps the core while it copies.</summary>
+    /// <summary>The most that a call reads or writes of a segment, in bytes: the kernel keeps the core while it copies. A usual batch is less.</summary>
     public const int PieceSize = 256 * 1024;
 
     /// <summary>Whether a failure is one of the disk and not of the program.</summary>
@@ -41,14 +41,16 @@ internal static class FileStoreExtensions
         }
     }
 
-    /// <summary>Writes all of it, in one call as a rule; of megabytes in pieces, and between them other threads are let through.</summary>
+    /// <summary>
+    /// Writes all of it, in one call where that may be. What is more goes in smaller pieces yet, and between them other threads are let
+    /// through: memory that the cache takes anew costs several times its copy, and a producer of megabytes comes back for more.
+    /// </summary>
     public static void WriteInTurns(this IFileStore files, SafeFileHandle file, ReadOnlySpan<byte> bytes, long position)
     {
-        while (bytes.Length > PieceSize)
+        var piece = bytes.Length > PieceSize ? Turns.PieceSize : bytes.Length;
+        for (; bytes.Length > piece; bytes = bytes[piece..], position += piece)
         {
-            files.Write(file, bytes[..PieceSize], position);
-            bytes = bytes[PieceSize..];
-            position += PieceSize;
+            files.Write(file, bytes[..piece], position);
             Turns.YieldThread();
         }
 

@@ -163,7 +163,7 @@ public sealed class PartitionLogTests : IDisposable
 
         Assert.Equal(log.Segments.Last!.Size, new FileInfo(_fixture.FirstSegment).Length);
         Assert.Equal(1, await LogFixture.AppendAsync(log, many));
-        Assert.Equal(3 + 5, writes); // a MiB and the frame around it
+        Assert.Equal(3 + 17, writes); // a MiB and the frame around it
         Assert.True(log.CloseCleanly());
         Assert.Equal(["0 one", $"1 {many}"], LogFixture.Read(_fixture.Open(), maxBytes: 2 << 20));
     }
