@@ -18,7 +18,7 @@ public static class Crc32C
     /// <summary>The checksum of some bytes.</summary>
     public static uint Compute(ReadOnlySpan<byte> bytes) => Append(0, bytes);
 
-    /// <summary>The checksum of bytes of which the first have a known one, 0 where there are none.</summary>
+    /// <summary>The checksum of what has the first one and these bytes behind it; 0 is that of nothing.</summary>
     /// <remarks>Compiled with all effort at once: a start checks megabytes before the compiler would come back to it.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static uint Append(uint checksum, ReadOnlySpan<byte> bytes)

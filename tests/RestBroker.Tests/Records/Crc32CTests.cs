@@ -57,6 +57,21 @@ public sealed class Crc32CTests
             Assert.Equal(Crc32C.Compute(bytes), Crc32C.Append(Crc32C.Compute(bytes.AsSpan(..cut)), bytes.AsSpan(cut..)));
     }
 
+    [Fact]
+    public void A_batch_however_large_carries_the_checksum_of_all_that_lies_behind_it()
+    {
+        const int behindIt = 21;
+        foreach (var size in (ReadOnlySpan<int>)[.. Enumerable.Range(Turns.PieceSize - 60, 40), (2 * Turns.PieceSize) - 50, 200_000])
+        {
+            using var builder = new RecordBatchBuilder();
+            builder.Append(1, null, new byte[size], []);
+            var batch = builder.Build();
+
+            Assert.Equal(Crc32C.Compute(batch.Bytes.Span[behindIt..]), batch.Crc);
+            Assert.True(batch.IsCrcValid());
+        }
+    }
+
     private static uint Bitwise(ReadOnlySpan<byte> bytes)
     {
         var crc = uint.MaxValue;
