@@ -18,7 +18,7 @@ public static class Crc32C
     /// <summary>The checksum of some bytes.</summary>
     public static uint Compute(ReadOnlySpan<byte> bytes) => Append(0, bytes);
 
-    /// <summary>The checksum of what has the first one and these bytes behind it; 0 is that of nothing.</summary>
+    /// <summary>The checksum of two pieces: of the first its checksum (0 where there is none), of the second its bytes.</summary>
     /// <remarks>Compiled with all effort at once: a start checks megabytes before the compiler would come back to it.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static uint Append(uint checksum, ReadOnlySpan<byte> bytes)

@@ -20,7 +20,7 @@ public struct Turns
     // Who is let through is back before that as a rule, unless it is another program's work without end.
     private static readonly long Long = Stopwatch.Frequency / 1_000;
     // A process that was stopped meanwhile has not waited for others.
-    private static readonly long Longest = Stopwatch.Frequency / 100;
+    private static readonly long LongestRest = Stopwatch.Frequency / 100;
 
     private static long _notBefore;
 
@@ -47,7 +47,7 @@ public struct Turns
         var took = Stopwatch.GetTimestamp() - began;
         if (took < Long) return;
         // Later only: another thread's rest may last longer.
-        var until = began + took + Math.Min(took, Longest);
+        var until = began + took + Math.Min(took, LongestRest);
         for (long before; (before = Volatile.Read(ref _notBefore)) < until;)
         {
             if (Interlocked.CompareExchange(ref _notBefore, until, before) == before) return;

@@ -88,6 +88,7 @@ internal static class ServiceSetup
             kestrel.Limits.MaxConcurrentConnections = DescriptorBudget.OfThisProcess(options.Value.MaxOpenSegments).Connections;
             kestrel.Limits.MaxRequestBodySize = options.Value.MaxRequestBodyBytes;
         });
+        // The web application's builder has registered Kestrel's own before; the last wins.
         services.AddSingleton<IMemoryPoolFactory<byte>, SocketBlocks>();
         services.AddOptions<HostFilteringOptions>().Configure<IConfiguration>(AllowedHostNames.Apply);
     }

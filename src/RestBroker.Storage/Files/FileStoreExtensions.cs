@@ -42,8 +42,8 @@ internal static class FileStoreExtensions
     }
 
     /// <summary>
-    /// Writes all of it, in one call where that may be. What is more goes in smaller pieces yet, and between them other threads are let
-    /// through: memory that the cache takes anew costs several times its copy, and a producer of megabytes comes back for more.
+    /// Writes all of it, in one call where that may be. What is more than that goes in pieces of a turn, and between them other threads
+    /// are let through: beside a producer of megabytes the kernel's copies were what others waited for.
     /// </summary>
     public static void WriteInTurns(this IFileStore files, SafeFileHandle file, ReadOnlySpan<byte> bytes, long position)
     {

@@ -19,7 +19,7 @@ public sealed class SocketBlocksTests : IDisposable
     [Fact]
     public async Task Kestrel_takes_its_memory_here()
     {
-        await using var broker = TestBroker.Start(time: _time);
+        await using var broker = TestBroker.Start();
         await broker.GetAsync("/v1/topics");
 
         var blocks = Assert.IsType<SocketBlocks>(broker.Services.GetRequiredService<IMemoryPoolFactory<byte>>());
